@@ -1,0 +1,148 @@
+package model
+
+import (
+	"net/netip"
+)
+
+// A view is all that a builder in translators/envoy may see. Two equal views
+// give the same bytes; that is what makes them the cache's key. Every slice in
+// a view is sorted by whoever made it (translators/resolve).
+
+// Cluster is one port of a Service as callers reach it. The same for every
+// caller in the mesh.
+type Cluster struct {
+	Name     ServicePort
+	Protocol Protocol
+	// Identities are the service accounts that may answer: those of the pods
+	// behind it. None where no meshed pod is.
+	Identities  []Identity
+	TrustDomain string
+	// Split tells that the endpoints come in weighted groups, one for each
+	// backend of a TrafficSplit on a TCP port.
+	Split bool
+}
+
+// Endpoints are where a cluster's connections go.
+type Endpoints struct {
+	Cluster ServicePort
+	// Groups has one entry, or one for each backend of a TCP split.
+	Groups []EndpointGroup
+}
+
+// EndpointGroup shares its weight evenly among its endpoints.
+type EndpointGroup struct {
+	Backend   Key
+	Weight    uint32
+	Endpoints []Endpoint
+}
+
+// Endpoint is one address and whether mutual TLS is spoken to it.
+type Endpoint struct {
+	Addr   netip.AddrPort
+	Meshed bool
+}
+
+// Outbound is how requests to one HTTP port of a Service are routed. The same
+// for every caller in the mesh.
+type Outbound struct {
+	Name ServicePort
+	// Address is the cluster address that callers dial; a Service with two has
+	// two views.
+	Address netip.Addr
+	// Routes are tried in order. The last has no match.
+	Routes []OutboundRoute
+}
+
+// OutboundRoute sends what it matches to its backends.
+type OutboundRoute struct {
+	// Name is "split-namespace/split-name", or empty for the Service itself.
+	Name string
+	// Match is nil for every request.
+	Match *HTTPMatch
+	// Backends share the requests by weight. Where the weights sum to zero the
+	// answer is 503.
+	Backends []WeightedCluster
+}
+
+// WeightedCluster is one share of an OutboundRoute.
+type WeightedCluster struct {
+	Cluster ServicePort
+	Weight  uint32
+}
+
+// OutboundListener is what the sidecars of a class know of the world. It holds
+// addresses only; routes and endpoints are resources of their own.
+type OutboundListener struct {
+	// HTTP are the addresses whose requests are routed by an Outbound.
+	HTTP []netip.AddrPort
+	// TCP are the addresses whose connections go to a cluster.
+	TCP []TCPDestination
+	// Direct are addresses of mesh Services that the class may not call:
+	// connections go there by mutual TLS unsplit, and the server refuses them.
+	Direct []netip.AddrPort
+	// Pods are prefixes that hold meshed pods. A connection into one asks the
+	// control plane who is there (a DirectCluster).
+	Pods   []netip.Prefix
+	Egress Egress
+	// IPv6 tells that the cluster has IPv6 addresses.
+	IPv6 bool
+}
+
+// TCPDestination sends the connections of one address to a cluster.
+type TCPDestination struct {
+	Addr    netip.AddrPort
+	Cluster ServicePort
+}
+
+// DirectCluster is a single address, asked for on demand: a pod called by its
+// own address, or a mesh Service that the caller may not call.
+type DirectCluster struct {
+	Addr netip.AddrPort
+	// Identities are who may answer, by mutual TLS; with none it is spoken to
+	// in plaintext, as the address is not in the mesh.
+	Identities  []Identity
+	TrustDomain string
+}
+
+// Inbound is what the sidecars of a class take in.
+type Inbound struct {
+	TrustDomain string
+	MTLS        MTLS
+	// Ports are the pods' ports that a Service speaks of, by number.
+	Ports []InboundPort
+	// Other governs every port that no Service speaks of, as TCP.
+	Other  Policy
+	Probes []Probe
+	IPv6   bool
+}
+
+// InboundPort is one port of the pods.
+type InboundPort struct {
+	Port     uint16
+	Protocol Protocol
+	Policy   Policy
+}
+
+// Policy says who may call. What it does not allow is denied.
+type Policy struct {
+	// AllowAll lets everybody in, with and without an identity.
+	AllowAll bool
+	// Callers are sorted by identity, one entry each.
+	Callers []Caller
+}
+
+// Caller is one identity and what it may ask for.
+type Caller struct {
+	Identity Identity
+	// Any allows every request, or on a TCP port every connection.
+	Any bool
+	// Routes are ORed; unused where Any is set, and on TCP ports.
+	Routes []AllowedRoute
+}
+
+// AllowedRoute is a match of an HTTPRouteGroup that a TrafficTarget names.
+type AllowedRoute struct {
+	// Name is "group-namespace/group/match".
+	Name  string
+	Match HTTPMatch
+}

@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weft-mesh/weft/internal/xds"
+	"github.com/weft-mesh/weft/translators/envoy"
+	"github.com/weft-mesh/weft/translators/model"
+	"github.com/weft-mesh/weft/translators/resolve"
+)
+
+// sight is what all proxies of one identity share of the mesh's outside.
+type sight struct {
+	services map[model.Key]bool
+	listener slot[model.OutboundListener]
+}
+
+// set takes a new view in, and tells whether proxies run something else by it.
+func (s *sight) set(v resolve.Sight) bool {
+	changed := len(v.Services) != len(s.services)
+	services := make(map[model.Key]bool, len(v.Services))
+	for _, k := range v.Services {
+		services[k] = true
+		changed = changed || !s.services[k]
+	}
+	s.services = services
+	return s.listener.set(envoy.OutboundListenerName, v.Listener, func(l model.OutboundListener) (proto.Message, error) {
+		return envoy.BuildOutboundListener(l)
+	}) || changed
+}
+
+// class is a proxy class in use: what its members run, and what of that is
+// stale.
+type class struct {
+	key     resolve.Class
+	shape   resolve.Shape
+	members map[*member]bool
+
+	inbound slot[model.Inbound] // the listener
+	routes  slots[string, model.InboundPort]
+	probes  slots[string, []model.Probe]
+	// clusters for the pods' own side: fixed ones and those of the probes.
+	clusters slots[string, []model.Probe]
+
+	snapshot *xds.Snapshot
+	// rev is the newest change that the snapshot is known to hold.
+	rev uint64
+	// past are the last snapshots before it, for proxies that acknowledge late.
+	past []pastSnapshot
+	// stale and staleEndpoints tell what a new snapshot is due for.
+	stale, staleEndpoints bool
+	// notBefore bounds how often policy is pushed in a burst.
+	notBefore time.Time
+}
+
+// pastSnapshot is one that was followed by another, and the newest change that
+// it held.
+type pastSnapshot struct {
+	snapshot *xds.Snapshot
+	rev      uint64
+}
+
+// maxPast bounds how late an acknowledgement may come and still count.
+const maxPast = 32
+
+// revOf is the newest change that a snapshot of the class held; 0 if it is
+// forgotten.
+func (c *class) revOf(s *xds.Snapshot) uint64 {
+	if s == c.snapshot {
+		return c.rev
+	}
+	for _, p := range c.past {
+		if p.snapshot == s {
+			return p.rev
+		}
+	}
+	return 0
+}
+
+func newClass(key resolve.Class, shape resolve.Shape) *class {
+	return &class{
+		key: key, shape: shape, members: map[*member]bool{}, stale: true,
+		routes: slots[string, model.InboundPort]{}, probes: slots[string, []model.Probe]{},
+		clusters: slots[string, []model.Probe]{},
+	}
+}
+
+// refreshInbound rebuilds the pods' own side, and tells whether it has changed.
+func (c *class) refreshInbound(in model.Inbound) bool {
+	changed := c.inbound.set(envoy.InboundListenerName, in, func(in model.Inbound) (proto.Message, error) {
+		return envoy.BuildInboundListener(in)
+	})
+	changed = c.refreshRoutes(in) || changed
+	return c.refreshProbes(in.Probes) || changed
+}
+
+func (c *class) refreshRoutes(in model.Inbound) bool {
+	changed := false
+	wanted := map[string]bool{}
+	for _, p := range in.Ports {
+		if !p.Protocol.IsHTTP() {
+			continue
+		}
+		name := envoy.InboundRouteName(p.Port)
+		wanted[name] = true
+		changed = c.routes.put(name, name, p, func(p model.InboundPort) (proto.Message, error) {
+			return envoy.BuildInboundRoute(in.TrustDomain, p)
+		}) || changed
+	}
+	return c.routes.keep(wanted) || changed
+}
+
+func (c *class) refreshProbes(probes []model.Probe) bool {
+	changed := false
+	wanted := map[string]bool{}
+	for _, m := range envoy.BuildPodClusters(probes) {
+		wanted[m.Name] = true
+		changed = c.clusters.put(m.Name, m.Name, probes, func([]model.Probe) (proto.Message, error) { return m, nil }) || changed
+	}
+	changed = c.clusters.keep(wanted) || changed
+	if len(probes) == 0 {
+		return c.probes.keep(nil) || changed
+	}
+	return c.probes.put(envoy.ProbesListenerName, envoy.ProbesListenerName, probes, func(ps []model.Probe) (proto.Message, error) {
+		return envoy.BuildProbesListener(ps)
+	}) || changed
+}
+
+// compose puts a snapshot together. Sets that hold what they held before stay
+// the same sets, so that a stream sees at a glance what has not changed.
+func (c *class) compose(s *sight, units map[model.Key]*unit, endpointsOnly bool) bool {
+	var p parts
+	for k := range s.services {
+		if u := units[k]; u != nil {
+			p.addUnit(u)
+		}
+	}
+	sets := map[xds.Type]*xds.Set{xds.Endpoint: xds.NewSet(p[xds.Endpoint]...)}
+	if endpointsOnly && c.snapshot != nil {
+		for _, t := range []xds.Type{xds.Cluster, xds.Route, xds.ScopedRoute, xds.Listener} {
+			sets[t] = c.snapshot.Set(t)
+		}
+	} else {
+		c.composePolicy(s, &p, sets)
+	}
+	changed := c.snapshot == nil
+	for t, set := range sets {
+		if c.snapshot == nil {
+			break
+		}
+		if old := c.snapshot.Set(t); old.Equal(set) {
+			sets[t] = old
+		} else {
+			changed = true
+		}
+	}
+	if changed {
+		if c.past = append(c.past, pastSnapshot{c.snapshot, c.rev}); len(c.past) > maxPast {
+			c.past = c.past[1:]
+		}
+		c.snapshot = xds.NewSnapshot(sets)
+	}
+	return changed
+}
+
+func (c *class) composePolicy(s *sight, p *parts, sets map[xds.Type]*xds.Set) {
+	listeners := c.probes.resources(nil)
+	for _, r := range []*xds.Resource{s.listener.res, c.inbound.res} {
+		if r != nil {
+			listeners = append(listeners, r)
+		}
+	}
+	sets[xds.Cluster] = xds.NewSet(c.clusters.resources(p[xds.Cluster])...)
+	sets[xds.ScopedRoute] = xds.NewSet(p[xds.ScopedRoute]...)
+	sets[xds.Route] = xds.NewSet(c.routes.resources(nil)...)
+	sets[xds.Listener] = xds.NewSet(listeners...)
+}

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+
+	"github.com/weft-mesh/weft/internal/xds"
+	"github.com/weft-mesh/weft/translators/model"
+	"github.com/weft-mesh/weft/translators/resolve"
+)
+
+// Interval is the least time between two pushes of policy to one class.
+const Interval = 100 * time.Millisecond
+
+// Options configure an Engine. The zero value is usable.
+type Options struct {
+	Log logr.Logger
+	// Now is the clock; time.Now where it is nil.
+	Now func() time.Time
+	// StatusChanged is called, without a lock held, for an object whose Status
+	// may answer anew.
+	StatusChanged func(model.Ref)
+}
+
+// Engine holds the mesh. Its methods are safe for concurrent use.
+type Engine struct {
+	log           logr.Logger
+	now           func() time.Time
+	statusChanged func(model.Ref)
+	// wake has capacity one: there is something to do.
+	wake chan struct{}
+
+	mu     sync.Mutex
+	graph  *resolve.Graph
+	dirty  *resolve.Dirty
+	synced bool
+	// changed is closed and replaced whenever a waiting Connect may go on.
+	changed chan struct{}
+	// rev counts the changes.
+	rev     uint64
+	units   map[model.Key]*unit
+	sights  map[model.Identity]*sight
+	classes map[resolve.Class]*class
+	members map[model.Key]map[*member]bool // by pod
+	// pending are objects that some proxy may not run yet, with the change that
+	// it must hold; notify those whose status is to be looked at.
+	pending map[model.Ref]uint64
+	notify  map[model.Ref]bool
+}
+
+var _ xds.Fleet = (*Engine)(nil)
+
+// New makes an engine with nothing in it.
+func New(o Options) *Engine {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.StatusChanged == nil {
+		o.StatusChanged = func(model.Ref) {}
+	}
+	return &Engine{
+		log: o.Log, now: o.Now, statusChanged: o.StatusChanged,
+		wake: make(chan struct{}, 1), changed: make(chan struct{}),
+		graph: resolve.NewGraph(), dirty: resolve.NewDirty(),
+		units: map[model.Key]*unit{}, sights: map[model.Identity]*sight{},
+		classes: map[resolve.Class]*class{}, members: map[model.Key]map[*member]bool{},
+		pending: map[model.Ref]uint64{}, notify: map[model.Ref]bool{},
+	}
+}
+
+// Put takes a fragment in.
+func (e *Engine) Put(f model.Fragment) {
+	e.change(func(g *resolve.Graph) *resolve.Dirty { return g.Put(f) })
+}
+
+// Delete forgets an object.
+func (e *Engine) Delete(r model.Ref) {
+	e.change(func(g *resolve.Graph) *resolve.Dirty { return g.Delete(r) })
+}
+
+func (e *Engine) change(f func(*resolve.Graph) *resolve.Dirty) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := f(e.graph)
+	if d.Empty() {
+		return
+	}
+	e.rev++
+	for r := range d.Objects {
+		e.pending[r] = e.rev
+		e.notify[r] = true
+	}
+	e.dirty.Merge(d)
+	e.signal()
+}
+
+// Synced tells that every object that exists has been Put. Until then no proxy
+// is answered: a restart must not take configuration away.
+func (e *Engine) Synced() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.synced = true
+	e.signal()
+}
+
+// TrustDomain is the mesh's trust domain.
+func (e *Engine) TrustDomain() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.graph.TrustDomain()
+}
+
+// Workload is what a pod belongs to; zero where the pod is unknown.
+func (e *Engine) Workload(pod model.Key) model.Workload {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if p := e.graph.Pod(pod); p != nil {
+		return p.Workload
+	}
+	return model.Workload{}
+}
+
+// signal wakes the loop; it is called with the lock held or not.
+func (e *Engine) signal() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Start runs the engine until ctx ends. It is a controller-runtime Runnable.
+func (e *Engine) Start(ctx context.Context) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		if next := e.flush(); next > 0 {
+			timer.Reset(next)
+		}
+		e.tell()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-e.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// NeedLeaderElection tells controller-runtime that every replica runs it.
+func (e *Engine) NeedLeaderElection() bool { return false }
+
+// tell calls StatusChanged outside of the lock.
+func (e *Engine) tell() {
+	e.mu.Lock()
+	e.settle()
+	refs := e.notify
+	e.notify = map[model.Ref]bool{}
+	e.mu.Unlock()
+	for r := range refs {
+		e.statusChanged(r)
+	}
+}

@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weft-mesh/weft/internal/identity"
+	"github.com/weft-mesh/weft/internal/xds"
+	"github.com/weft-mesh/weft/translators/envoy"
+	"github.com/weft-mesh/weft/translators/model"
+	"github.com/weft-mesh/weft/translators/resolve"
+)
+
+// member is one connected proxy.
+type member struct {
+	engine  *Engine
+	pod     model.Key
+	class   *class
+	changed chan struct{}
+	direct  map[string]*direct
+	// ready tells that it has run a whole snapshot once; before that its pod
+	// takes no traffic, and nobody waits for it.
+	ready bool
+	// synced is the snapshot that it acknowledged last, syncedRev the newest
+	// change that it then held.
+	synced    *xds.Snapshot
+	syncedRev uint64
+	rejected  map[string]string // resource → why
+}
+
+var _ xds.Member = (*member)(nil)
+
+// Connect makes a proven pod a member of its class. It waits until the pod is
+// known, and fails when ctx ends.
+func (e *Engine) Connect(ctx context.Context, peer identity.Peer) (xds.Member, error) {
+	for {
+		m, changed, err := e.tryConnect(peer)
+		if m != nil || err != nil {
+			return m, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("pod %s is not known to have a sidecar: %w", peer.Pod, ctx.Err())
+		case <-changed:
+		}
+	}
+}
+
+func (e *Engine) tryConnect(peer identity.Peer) (xds.Member, <-chan struct{}, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	key, shape, ok := e.graph.ClassOf(peer.Pod)
+	if !e.synced || !ok {
+		return nil, e.changed, nil
+	}
+	if key.Identity != peer.ServiceAccount {
+		return nil, nil, fmt.Errorf("pod %s runs as %s, but its token says %s", peer.Pod, key.Identity, peer.ServiceAccount)
+	}
+	m := &member{
+		engine: e, pod: peer.Pod, changed: make(chan struct{}, 1),
+		direct: map[string]*direct{}, rejected: map[string]string{},
+	}
+	if e.members[peer.Pod] == nil {
+		e.members[peer.Pod] = map[*member]bool{}
+	}
+	e.members[peer.Pod][m] = true
+	m.join(e.class(key, shape))
+	if m.class.snapshot == nil {
+		e.push(m.class, false)
+		m.class.rev = e.rev
+	}
+	return m, nil, nil
+}
+
+// join is called with the engine's lock held.
+func (m *member) join(c *class) {
+	m.class = c
+	c.members[m] = true
+}
+
+func (m *member) signal() {
+	select {
+	case m.changed <- struct{}{}:
+	default:
+	}
+}
+
+// rev is the newest change that the proxy is known to run.
+func (m *member) rev() uint64 {
+	if m.synced == nil {
+		return 0
+	}
+	return max(m.syncedRev, m.class.revOf(m.synced))
+}
+
+// Changed is signalled when there may be something new.
+func (m *member) Changed() <-chan struct{} { return m.changed }
+
+// Snapshot is what the proxy is to run.
+func (m *member) Snapshot() *xds.Snapshot {
+	m.engine.mu.Lock()
+	defer m.engine.mu.Unlock()
+	return m.class.snapshot
+}
+
+// Synced notes that the proxy runs all of a snapshot.
+func (m *member) Synced(s *xds.Snapshot) {
+	e := m.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m.syncedRev = max(m.rev(), m.class.revOf(s))
+	m.synced, m.ready = s, true
+	clear(m.rejected)
+	e.signal()
+}
+
+// Rejected notes that the proxy refused a resource, and says so at every
+// object that waits for it.
+func (m *member) Rejected(t xds.Type, r *xds.Resource, message string) {
+	e := m.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m.ready = true
+	m.rejected[t.String()+" "+r.Name] = message
+	e.log.Info("proxy refused a resource", "pod", m.pod.String(), "type", t.String(), "resource", r.Name, "version", r.Version, "reason", message)
+	for ref := range e.pending {
+		e.notify[ref] = true
+	}
+	e.signal()
+}
+
+// Close ends the membership.
+func (m *member) Close() {
+	e := m.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(m.class.members, m)
+	delete(e.members[m.pod], m)
+	if len(e.members[m.pod]) == 0 {
+		delete(e.members, m.pod)
+	}
+	e.sweep()
+	e.signal()
+}
+
+// direct is one address that a proxy asked for.
+type direct struct {
+	addr netip.AddrPort
+	slot slot[model.DirectCluster]
+	gone bool
+}
+
+// refresh resolves the address, and tells whether the answer has changed.
+func (d *direct) refresh(g *resolve.Graph) bool {
+	view, ok := g.Direct(d.addr)
+	was := d.gone
+	d.gone = !ok
+	if d.gone {
+		return was != d.gone
+	}
+	return d.slot.set(envoy.DirectName(d.addr), view, func(v model.DirectCluster) (proto.Message, error) {
+		return envoy.BuildDirectCluster(v), nil
+	}) || was != d.gone
+}
+
+// OnDemand answers for a cluster that the proxy asked for by name.
+func (m *member) OnDemand(name string) *xds.Resource {
+	e := m.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := m.direct[name]
+	if d == nil {
+		addr, ok := envoy.ParseDirectName(name)
+		if !ok {
+			return nil
+		}
+		d = &direct{addr: addr}
+		d.refresh(e.graph)
+		m.direct[name] = d
+	}
+	if d.gone {
+		return nil
+	}
+	return d.slot.res
+}

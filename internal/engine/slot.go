@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"reflect"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weft-mesh/weft/internal/xds"
+	"github.com/weft-mesh/weft/translators/envoy"
+)
+
+// slot holds one built resource and the view that it was built from. A view
+// that can't be built leaves the last good resource in place.
+type slot[V any] struct {
+	view V
+	res  *xds.Resource
+	err  error
+	done bool
+}
+
+// set rebuilds the resource where the view has changed, and tells whether the
+// bytes have.
+func (s *slot[V]) set(name string, view V, build func(V) (proto.Message, error)) bool {
+	if s.done && reflect.DeepEqual(s.view, view) {
+		return false
+	}
+	s.view, s.done = view, true
+	res, err := encode(name, view, build)
+	s.err = err
+	if err != nil || (s.res != nil && s.res.Version == res.Version && s.res.Name == res.Name) {
+		return false
+	}
+	s.res = res
+	return true
+}
+
+func encode[V any](name string, view V, build func(V) (proto.Message, error)) (*xds.Resource, error) {
+	m, err := build(view)
+	if err != nil {
+		return nil, err
+	}
+	if err := envoy.Validate(m); err != nil {
+		return nil, err
+	}
+	return xds.NewResource(name, m)
+}
+
+// slots are the resources of one kind by a key.
+type slots[K comparable, V any] map[K]*slot[V]
+
+// put sets one resource.
+func (ss slots[K, V]) put(k K, name string, view V, build func(V) (proto.Message, error)) bool {
+	s := ss[k]
+	if s == nil {
+		s = &slot[V]{}
+		ss[k] = s
+	}
+	return s.set(name, view, build)
+}
+
+// keep drops what is not wanted any more, and tells whether anything was.
+func (ss slots[K, V]) keep(wanted map[K]bool) bool {
+	dropped := false
+	for k := range ss {
+		if !wanted[k] {
+			delete(ss, k)
+			dropped = true
+		}
+	}
+	return dropped
+}
+
+func (ss slots[K, V]) resources(to []*xds.Resource) []*xds.Resource {
+	for _, s := range ss {
+		if s.res != nil {
+			to = append(to, s.res)
+		}
+	}
+	return to
+}
+
+func (ss slots[K, V]) errors(to []error) []error {
+	for _, s := range ss {
+		if s.err != nil {
+			to = append(to, s.err)
+		}
+	}
+	return to
+}

@@ -1,0 +1,315 @@
+package resolve
+
+import (
+	"slices"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// Put takes a fragment in, in place of an earlier one of the same object, and
+// says what that makes dirty. The same fragment again makes nothing dirty.
+func (g *Graph) Put(f model.Fragment) *Dirty {
+	d := NewDirty()
+	if old := g.Fragment(f.Ref()); old != nil && model.Equal(old, f) {
+		return d
+	}
+	switch f := f.(type) {
+	case *model.Mesh:
+		g.setMesh(f, d)
+	case *model.Namespace:
+		g.changeNamespace(f.Name, f, d)
+	case *model.Service:
+		g.changeService(f.Key, f, d)
+	case *model.EndpointSlice:
+		g.changeSlice(f.Key, f, d)
+	case *model.Pod:
+		g.changePod(f.Key, f, d)
+	case *model.Split:
+		g.changeSplit(f.Key, f, d)
+	case *model.RouteGroup:
+		g.groups[f.Key] = f
+		g.routeChanged(f.Ref(), d)
+	case *model.PortRoute:
+		g.routes[f.Ref()] = f
+		g.routeChanged(f.Ref(), d)
+	case *model.Target:
+		g.changeTarget(f.Key, f, d)
+	}
+	return d
+}
+
+// Delete forgets an object and says what that makes dirty.
+func (g *Graph) Delete(r model.Ref) *Dirty {
+	d := NewDirty()
+	if r.Kind == model.KindMeshConfig {
+		m := defaultMesh()
+		m.Name = r.Name
+		g.setMesh(&m, d)
+		return d
+	}
+	if g.Fragment(r) == nil {
+		return d
+	}
+	switch r.Kind {
+	case model.KindNamespace:
+		g.changeNamespace(r.Name, nil, d)
+	case model.KindService:
+		g.changeService(r.Key, nil, d)
+	case model.KindEndpointSlice:
+		g.changeSlice(r.Key, nil, d)
+	case model.KindPod:
+		g.changePod(r.Key, nil, d)
+	case model.KindTrafficSplit:
+		g.changeSplit(r.Key, nil, d)
+	case model.KindHTTPRouteGroup:
+		delete(g.groups, r.Key)
+		g.routeChanged(r, d)
+	case model.KindTCPRoute, model.KindUDPRoute:
+		delete(g.routes, r)
+		g.routeChanged(r, d)
+	case model.KindTrafficTarget:
+		g.changeTarget(r.Key, nil, d)
+	}
+	return d
+}
+
+func (g *Graph) setMesh(m *model.Mesh, d *Dirty) {
+	next := *m
+	base := defaultMesh()
+	if next.TrustDomain == "" {
+		next.TrustDomain = base.TrustDomain
+	}
+	if next.Access == model.AccessUnset {
+		next.Access = base.Access
+	}
+	if next.Egress == "" {
+		next.Egress = base.Egress
+	}
+	if next == g.mesh {
+		return
+	}
+	g.mesh = next
+	d.Everything = true
+}
+
+func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
+	was := g.access(name)
+	if f == nil {
+		delete(g.namespaces, name)
+	} else {
+		g.namespaces[name] = f
+	}
+	for _, p := range g.pods {
+		if p.Namespace == name {
+			d.Inbound.add(p.Identity)
+		}
+	}
+	if g.access(name) != was {
+		d.AllOutbound = true
+	}
+}
+
+func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
+	if old := g.services[k]; old != nil {
+		for _, a := range old.Addresses {
+			g.index.servicesAt.remove(a, k)
+			d.Addresses.add(a)
+		}
+		g.index.ipv6.remove(true, k)
+		delete(g.services, k)
+	}
+	wasIPv6 := g.ipv6()
+	if f != nil {
+		g.services[k] = f
+		for _, a := range f.Addresses {
+			g.index.servicesAt.add(a, k)
+			d.Addresses.add(a)
+			if a.Is6() {
+				g.index.ipv6.add(true, k)
+			}
+		}
+	}
+	if g.ipv6() != wasIPv6 {
+		d.AllInbound = true
+	}
+	d.AllOutbound = true
+	g.serviceDirty(k, d)
+	for s := range g.index.slicesOf[k] {
+		g.podsDirty(g.slices[s], d)
+	}
+}
+
+// serviceDirty marks a Service and the roots of the splits that lead to it.
+func (g *Graph) serviceDirty(k model.Key, d *Dirty) {
+	d.Services.add(k)
+	for s := range g.index.splitsTo[k] {
+		d.Services.add(g.splits[s].Root)
+		d.Objects.add(g.splits[s].Ref())
+	}
+	for s := range g.index.splitsOf[k] {
+		d.Objects.add(g.splits[s].Ref())
+	}
+}
+
+func (g *Graph) podsDirty(s *model.EndpointSlice, d *Dirty) {
+	for _, a := range s.Endpoints {
+		d.Pods.add(a.Pod)
+	}
+}
+
+func (g *Graph) changeSlice(k model.Key, f *model.EndpointSlice, d *Dirty) {
+	if old := g.slices[k]; old != nil {
+		g.index.slicesOf.remove(old.Service, k)
+		for _, a := range old.Endpoints {
+			g.index.slicesWith.remove(a.Pod, k)
+		}
+		delete(g.slices, k)
+		g.podsDirty(old, d)
+		defer g.endpointsDirty(old.Service, d)
+	}
+	if f == nil {
+		return
+	}
+	g.slices[k] = f
+	g.index.slicesOf.add(f.Service, k)
+	for _, a := range f.Endpoints {
+		g.index.slicesWith.add(a.Pod, k)
+	}
+	g.podsDirty(f, d)
+	g.endpointsDirty(f.Service, d)
+}
+
+// endpointsDirty marks the endpoints of a Service and of the TCP splits that
+// lead to it; where its facts have changed, all that follows from them.
+func (g *Graph) endpointsDirty(k model.Key, d *Dirty) {
+	d.Endpoints.add(k)
+	for s := range g.index.splitsTo[k] {
+		d.Endpoints.add(g.splits[s].Root)
+	}
+	if g.refreshFacts(k) {
+		g.serviceDirty(k, d)
+		d.AllOutbound = true
+		if s := g.services[k]; s != nil {
+			d.Addresses.add(s.Addresses...)
+		}
+	}
+}
+
+func (g *Graph) changePod(k model.Key, f *model.Pod, d *Dirty) {
+	before := len(g.index.podPrefixes)
+	touched := set[model.Key]{}
+	if old := g.pods[k]; old != nil {
+		g.indexPod(old, false, d)
+		delete(g.pods, k)
+	}
+	fewer := len(g.index.podPrefixes)
+	if f != nil {
+		g.pods[k] = f
+		g.indexPod(f, true, d)
+	}
+	if fewer != before || len(g.index.podPrefixes) != fewer {
+		d.AllOutbound = true
+	}
+	d.Pods.add(k)
+	for s := range g.index.slicesWith[k] {
+		touched.add(g.slices[s].Service)
+	}
+	for s := range touched {
+		g.endpointsDirty(s, d)
+	}
+}
+
+func (g *Graph) indexPod(p *model.Pod, in bool, d *Dirty) {
+	for _, a := range p.Addresses {
+		g.index.podsAt.put(a, p.Key, in)
+		d.Addresses.add(a)
+		if p.Meshed {
+			g.index.podPrefixes.put(podPrefix(a), p.Key, in)
+		}
+	}
+}
+
+func (g *Graph) changeSplit(k model.Key, f *model.Split, d *Dirty) {
+	old := g.splits[k]
+	if old != nil {
+		g.indexSplit(old, false)
+		delete(g.splits, k)
+		g.splitDirty(old, d)
+	}
+	if f != nil {
+		g.splits[k] = f
+		g.indexSplit(f, true)
+		g.splitDirty(f, d)
+	}
+	d.Objects.add(model.Ref{Kind: model.KindTrafficSplit, Key: k})
+	if old == nil || f == nil || old.Root != f.Root || !slices.Equal(backendNames(old), backendNames(f)) {
+		d.AllOutbound = true
+	}
+}
+
+func backendNames(s *model.Split) []model.Key {
+	names := make([]model.Key, 0, len(s.Backends))
+	for _, b := range s.Backends {
+		names = append(names, b.Service)
+	}
+	return names
+}
+
+func (g *Graph) indexSplit(s *model.Split, in bool) {
+	g.index.splitsOf.put(s.Root, s.Key, in)
+	for _, b := range s.Backends {
+		g.index.splitsTo.put(b.Service, s.Key, in)
+	}
+	for _, m := range s.Matches {
+		g.index.splitsWith.put(m, s.Key, in)
+	}
+	g.index.splitServices.put(true, s.Root, len(g.index.splitsOf[s.Root]) > 0)
+}
+
+// splitDirty marks a split's root, and the other splits of that root: one may
+// now hold, or be in conflict.
+func (g *Graph) splitDirty(s *model.Split, d *Dirty) {
+	d.Services.add(s.Root)
+	for o := range g.index.splitsOf[s.Root] {
+		d.Objects.add(model.Ref{Kind: model.KindTrafficSplit, Key: o})
+	}
+}
+
+// routeChanged marks the users of an HTTPRouteGroup, TCPRoute or UDPRoute.
+func (g *Graph) routeChanged(r model.Ref, d *Dirty) {
+	d.Objects.add(r)
+	if r.Kind == model.KindHTTPRouteGroup {
+		for s := range g.index.splitsWith[r.Key] {
+			d.Services.add(g.splits[s].Root)
+			d.Objects.add(g.splits[s].Ref())
+		}
+	}
+	for t := range g.index.targetsWith[r] {
+		d.Inbound.add(g.targets[t].Destination)
+		d.Objects.add(g.targets[t].Ref())
+	}
+}
+
+func (g *Graph) changeTarget(k model.Key, f *model.Target, d *Dirty) {
+	if old := g.targets[k]; old != nil {
+		g.indexTarget(old, false, d)
+		delete(g.targets, k)
+	}
+	if f != nil {
+		g.targets[k] = f
+		g.indexTarget(f, true, d)
+	}
+	d.Objects.add(model.Ref{Kind: model.KindTrafficTarget, Key: k})
+}
+
+func (g *Graph) indexTarget(t *model.Target, in bool, d *Dirty) {
+	g.index.targetsOf.put(t.Destination, t.Key, in)
+	d.Inbound.add(t.Destination)
+	for _, s := range t.Sources {
+		g.index.targetsFrom.put(s, t.Key, in)
+		d.Outbound.add(s)
+	}
+	for _, r := range t.Rules {
+		g.index.targetsWith.put(model.Ref{Kind: r.Kind, Key: model.Key{Namespace: t.Namespace, Name: r.Name}}, t.Key, in)
+	}
+}

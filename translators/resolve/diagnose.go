@@ -1,0 +1,189 @@
+package resolve
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// Diagnose answers with what is wrong with an object in the light of all
+// others. What is wrong with it by itself, translators/smi has said.
+func (g *Graph) Diagnose(r model.Ref) []model.Diagnostic {
+	switch r.Kind {
+	case model.KindTrafficSplit:
+		if s := g.splits[r.Key]; s != nil {
+			return g.diagnoseSplit(s)
+		}
+	case model.KindTrafficTarget:
+		if t := g.targets[r.Key]; t != nil {
+			return g.diagnoseTarget(t)
+		}
+	}
+	return nil
+}
+
+func (g *Graph) diagnoseSplit(s *model.Split) []model.Diagnostic {
+	ds := g.diagnoseConflict(s)
+	ds = append(ds, diagnoseWeights(s)...)
+	ds = append(ds, g.diagnoseGroups(s)...)
+	root := g.services[s.Root]
+	if root == nil {
+		return append(ds, unresolved(s.Ref(), model.ReasonServiceNotFound, "spec.service",
+			fmt.Sprintf("Service %s does not exist; create it, or name one that does", s.Root)))
+	}
+	if root.Headless {
+		ds = append(ds, model.Diagnostic{
+			Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable,
+			Field: "spec.service", Message: fmt.Sprintf("Service %s is headless: its clients dial pods, which no split can redirect; give it a cluster address", s.Root),
+		})
+	}
+	ds = append(ds, g.diagnoseTCPMatches(s, root)...)
+	for i, b := range s.Backends {
+		ds = append(ds, g.diagnoseBackend(s, root, i, b)...)
+	}
+	return ds
+}
+
+// diagnoseConflict finds the split that holds where this one does not.
+func (g *Graph) diagnoseConflict(s *model.Split) []model.Diagnostic {
+	_, plain := g.rootSplits(s.Root)
+	if s.Matched || plain == nil || plain == s {
+		return nil
+	}
+	return []model.Diagnostic{{
+		Object: s.Ref(), Condition: model.ConditionAccepted, Reason: model.ReasonConflicted, Field: "spec.service",
+		Message: fmt.Sprintf("TrafficSplit %s, which is older, splits Service %s already; delete one, or give this one matches", plain.Key, s.Root),
+	}}
+}
+
+func diagnoseWeights(s *model.Split) []model.Diagnostic {
+	if slices.ContainsFunc(s.Backends, func(b model.Backend) bool { return b.Weight > 0 }) {
+		return nil
+	}
+	return []model.Diagnostic{{
+		Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNoWeight, Field: "spec.backends",
+		Message: "every weight is 0, so requests are answered with 503; give a backend a weight",
+	}}
+}
+
+func (g *Graph) diagnoseGroups(s *model.Split) []model.Diagnostic {
+	var ds []model.Diagnostic
+	for i, m := range s.Matches {
+		switch group := g.groups[m]; {
+		case group == nil:
+			ds = append(ds, unresolved(s.Ref(), model.ReasonRouteNotFound, fmt.Sprintf("spec.matches[%d].name", i),
+				fmt.Sprintf("HTTPRouteGroup %s does not exist, or is refused, so it matches nothing; create or mend it", m)))
+		case len(group.Matches) == 0:
+			ds = append(ds, unresolved(s.Ref(), model.ReasonMatchNotFound, fmt.Sprintf("spec.matches[%d].name", i),
+				fmt.Sprintf("HTTPRouteGroup %s has no matches, so it matches nothing; add one", m)))
+		}
+	}
+	return ds
+}
+
+func (g *Graph) diagnoseTCPMatches(s *model.Split, root *model.Service) []model.Diagnostic {
+	if !s.Matched {
+		return nil
+	}
+	var ds []model.Diagnostic
+	for _, p := range root.Ports {
+		if p.Protocol == model.ProtocolTCP {
+			ds = append(ds, model.Diagnostic{
+				Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable, Field: "spec.matches",
+				Message: fmt.Sprintf("port %d of Service %s is TCP, where requests can't be matched, so the split is not in force there; set appProtocol: http if it is HTTP", p.Number, root.Key),
+			})
+		}
+	}
+	return ds
+}
+
+func (g *Graph) diagnoseBackend(s *model.Split, root *model.Service, i int, b model.Backend) []model.Diagnostic {
+	field := fmt.Sprintf("spec.backends[%d].service", i)
+	if g.services[b.Service] == nil {
+		return []model.Diagnostic{unresolved(s.Ref(), model.ReasonServiceNotFound, field,
+			fmt.Sprintf("Service %s does not exist, so it is left out; create it, or remove the backend", b.Service))}
+	}
+	var ds []model.Diagnostic
+	for _, p := range root.Ports {
+		if p.Protocol == model.ProtocolUDP {
+			continue
+		}
+		if _, ok := g.backendPort(b.Service, p.Number); !ok {
+			ds = append(ds, unresolved(s.Ref(), model.ReasonPortNotFound, field,
+				fmt.Sprintf("Service %s has no port %d, which the root %s has, so it is left out there; add the port", b.Service, p.Number, root.Key)))
+		}
+	}
+	return ds
+}
+
+func (g *Graph) diagnoseTarget(t *model.Target) []model.Diagnostic {
+	var ds []model.Diagnostic
+	for i, r := range t.Rules {
+		ref := model.Ref{Kind: r.Kind, Key: model.Key{Namespace: t.Namespace, Name: r.Name}}
+		if g.Fragment(ref) == nil {
+			ds = append(ds, unresolved(t.Ref(), model.ReasonRouteNotFound, fmt.Sprintf("spec.rules[%d].name", i),
+				fmt.Sprintf("%s does not exist, or is refused, so the rule allows nothing; create or mend it", ref)))
+			continue
+		}
+		ds = append(ds, g.diagnoseMatches(t, i, r)...)
+	}
+	return ds
+}
+
+func (g *Graph) diagnoseMatches(t *model.Target, i int, r model.TargetRule) []model.Diagnostic {
+	if r.Kind != model.KindHTTPRouteGroup {
+		return nil
+	}
+	group := g.groups[model.Key{Namespace: t.Namespace, Name: r.Name}]
+	var ds []model.Diagnostic
+	for j, name := range r.Matches {
+		if !slices.ContainsFunc(group.Matches, func(m model.NamedMatch) bool { return m.Name == name }) {
+			ds = append(ds, unresolved(t.Ref(), model.ReasonMatchNotFound, fmt.Sprintf("spec.rules[%d].matches[%d]", i, j),
+				fmt.Sprintf("HTTPRouteGroup %s has no match %q, so it allows nothing; add the match, or correct the name", group.Key, name)))
+		}
+	}
+	return ds
+}
+
+func unresolved(r model.Ref, reason, field, message string) model.Diagnostic {
+	return model.Diagnostic{Object: r, Condition: model.ConditionResolvedRefs, Reason: reason, Field: field, Message: message}
+}
+
+// Concern is who an object matters to.
+type Concern struct {
+	// Identities whose proxies need it.
+	Identities map[model.Identity]struct{}
+	// Services whose callers need it.
+	Services map[model.Key]struct{}
+}
+
+// Concerns answers for an SMI object.
+func (g *Graph) Concerns(r model.Ref) Concern {
+	ids, services := set[model.Identity]{}, set[model.Key]{}
+	switch r.Kind {
+	case model.KindTrafficSplit:
+		if s := g.splits[r.Key]; s != nil {
+			services.add(s.Root)
+		}
+	case model.KindTrafficTarget:
+		g.concernTarget(r.Key, ids)
+	case model.KindHTTPRouteGroup, model.KindTCPRoute, model.KindUDPRoute:
+		for t := range g.index.targetsWith[r] {
+			ids.add(g.targets[t].Destination)
+		}
+		if r.Kind == model.KindHTTPRouteGroup {
+			for s := range g.index.splitsWith[r.Key] {
+				services.add(g.splits[s].Root)
+			}
+		}
+	}
+	return Concern{Identities: ids, Services: services}
+}
+
+func (g *Graph) concernTarget(k model.Key, ids set[model.Identity]) {
+	if t := g.targets[k]; t != nil {
+		ids.add(t.Destination)
+		ids.add(t.Sources...)
+	}
+}

@@ -1,0 +1,94 @@
+package resolve
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// facts is what the endpoints of a Service say of it.
+type facts struct {
+	// identities are the service accounts of the meshed pods behind it, sorted.
+	identities []model.Identity
+	// open tells that some endpoint is outside the mesh.
+	open bool
+}
+
+func (f facts) meshed() bool { return len(f.identities) > 0 }
+
+func (f facts) equal(o facts) bool {
+	return f.open == o.open && slices.Equal(f.identities, o.identities)
+}
+
+// refreshFacts looks at a Service's endpoints anew, and tells whether its
+// facts have changed.
+func (g *Graph) refreshFacts(k model.Key) bool {
+	old, now := g.facts[k], g.factsOf(k)
+	if now.equal(old) {
+		return false
+	}
+	for _, i := range old.identities {
+		g.index.servicesBy.remove(i, k)
+	}
+	for _, i := range now.identities {
+		g.index.servicesBy.add(i, k)
+	}
+	g.index.meshServices.put(true, k, now.meshed())
+	g.index.openServices.put(true, k, now.meshed() && now.open)
+	if now.meshed() || now.open {
+		g.facts[k] = now
+	} else {
+		delete(g.facts, k)
+	}
+	return true
+}
+
+func (g *Graph) factsOf(k model.Key) facts {
+	var f facts
+	identities := set[model.Identity]{}
+	for s := range g.index.slicesOf[k] {
+		for _, a := range g.slices[s].Endpoints {
+			switch p := g.pods[a.Pod]; {
+			case p == nil:
+				f.open = f.open || a.Pod == model.Key{}
+			case p.Meshed:
+				identities.add(p.Identity)
+			default:
+				f.open = true
+			}
+		}
+	}
+	f.identities = slices.SortedFunc(maps.Keys(identities), model.Identity.Compare)
+	return f
+}
+
+// access is the mode in force for the pods of a namespace.
+func (g *Graph) access(namespace string) model.Access {
+	if n := g.namespaces[namespace]; n != nil && n.Access != model.AccessUnset {
+		return n.Access
+	}
+	return g.mesh.Access
+}
+
+func (g *Graph) mtls(namespace string) model.MTLS {
+	if n := g.namespaces[namespace]; n != nil && n.MTLS != "" {
+		return n.MTLS
+	}
+	return model.MTLSStrict
+}
+
+// ipv6 tells whether the cluster has IPv6 addresses.
+func (g *Graph) ipv6() bool { return len(g.index.ipv6) > 0 }
+
+// podPrefix is the block of addresses that a pod's address stands for: small
+// enough to hold pods alone, wide enough not to change with every pod.
+func podPrefix(a netip.Addr) netip.Prefix {
+	bits := 24
+	if a.Is6() {
+		bits = 64
+	}
+	p, _ := a.Prefix(bits)
+	return p
+}

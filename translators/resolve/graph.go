@@ -1,0 +1,145 @@
+package resolve
+
+import (
+	"net/netip"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// DefaultTrustDomain is the trust domain of a mesh that names none.
+const DefaultTrustDomain = "cluster.local"
+
+// Graph holds the fragments and what follows from them. It is not safe for
+// concurrent use.
+type Graph struct {
+	mesh       model.Mesh
+	namespaces map[string]*model.Namespace
+	services   map[model.Key]*model.Service
+	slices     map[model.Key]*model.EndpointSlice
+	pods       map[model.Key]*model.Pod
+	splits     map[model.Key]*model.Split
+	groups     map[model.Key]*model.RouteGroup
+	routes     map[model.Ref]*model.PortRoute
+	targets    map[model.Key]*model.Target
+
+	index index
+	// facts is what the endpoints of each Service say of it.
+	facts map[model.Key]facts
+}
+
+// index is the reverse direction of every reference.
+type index struct {
+	slicesOf      relation[model.Key, model.Key] // service → slices
+	slicesWith    relation[model.Key, model.Key] // pod → slices
+	podsAt        relation[netip.Addr, model.Key]
+	servicesAt    relation[netip.Addr, model.Key]
+	podPrefixes   relation[netip.Prefix, model.Key] // prefix → meshed pods
+	ipv6          relation[bool, model.Key]         // true → services with IPv6
+	splitsOf      relation[model.Key, model.Key]    // root → splits
+	splitsTo      relation[model.Key, model.Key]    // backend → splits
+	splitsWith    relation[model.Key, model.Key]    // route group → splits
+	targetsOf     relation[model.Identity, model.Key]
+	targetsFrom   relation[model.Identity, model.Key]
+	targetsWith   relation[model.Ref, model.Key] // route → targets
+	servicesBy    relation[model.Identity, model.Key]
+	openServices  relation[bool, model.Key] // true → Services with endpoints outside the mesh beside some inside
+	meshServices  relation[bool, model.Key] // true → Services with endpoints inside the mesh
+	splitServices relation[bool, model.Key] // true → roots of splits
+}
+
+// relation maps a key to a set, and forgets keys whose set is empty.
+type relation[A, B comparable] map[A]set[B]
+
+func (r relation[A, B]) add(a A, b B) {
+	if r[a] == nil {
+		r[a] = set[B]{}
+	}
+	r[a].add(b)
+}
+
+func (r relation[A, B]) remove(a A, b B) {
+	delete(r[a], b)
+	if len(r[a]) == 0 {
+		delete(r, a)
+	}
+}
+
+// put adds or removes.
+func (r relation[A, B]) put(a A, b B, in bool) {
+	if in {
+		r.add(a, b)
+	} else {
+		r.remove(a, b)
+	}
+}
+
+// NewGraph makes an empty graph: an enforcing mesh with nothing in it.
+func NewGraph() *Graph {
+	return &Graph{
+		mesh:       defaultMesh(),
+		namespaces: map[string]*model.Namespace{},
+		services:   map[model.Key]*model.Service{},
+		slices:     map[model.Key]*model.EndpointSlice{},
+		pods:       map[model.Key]*model.Pod{},
+		splits:     map[model.Key]*model.Split{},
+		groups:     map[model.Key]*model.RouteGroup{},
+		routes:     map[model.Ref]*model.PortRoute{},
+		targets:    map[model.Key]*model.Target{},
+		facts:      map[model.Key]facts{},
+		index: index{
+			slicesOf: relation[model.Key, model.Key]{}, slicesWith: relation[model.Key, model.Key]{},
+			podsAt: relation[netip.Addr, model.Key]{}, servicesAt: relation[netip.Addr, model.Key]{},
+			podPrefixes: relation[netip.Prefix, model.Key]{}, ipv6: relation[bool, model.Key]{},
+			splitsOf: relation[model.Key, model.Key]{}, splitsTo: relation[model.Key, model.Key]{},
+			splitsWith: relation[model.Key, model.Key]{}, targetsOf: relation[model.Identity, model.Key]{},
+			targetsFrom: relation[model.Identity, model.Key]{}, targetsWith: relation[model.Ref, model.Key]{},
+			servicesBy: relation[model.Identity, model.Key]{}, openServices: relation[bool, model.Key]{},
+			meshServices: relation[bool, model.Key]{}, splitServices: relation[bool, model.Key]{},
+		},
+	}
+}
+
+func defaultMesh() model.Mesh {
+	return model.Mesh{TrustDomain: DefaultTrustDomain, Access: model.AccessEnforcing, Egress: model.EgressAllow}
+}
+
+// TrustDomain is the mesh's trust domain.
+func (g *Graph) TrustDomain() string { return g.mesh.TrustDomain }
+
+// Pod finds a pod; nil where it is unknown.
+func (g *Graph) Pod(k model.Key) *model.Pod { return g.pods[k] }
+
+// Fragment finds what is held of an object; nil where it is unknown.
+func (g *Graph) Fragment(r model.Ref) model.Fragment {
+	switch r.Kind {
+	case model.KindNamespace:
+		return fragment(g.namespaces[r.Name])
+	case model.KindService:
+		return fragment(g.services[r.Key])
+	case model.KindEndpointSlice:
+		return fragment(g.slices[r.Key])
+	case model.KindPod:
+		return fragment(g.pods[r.Key])
+	case model.KindTrafficSplit:
+		return fragment(g.splits[r.Key])
+	case model.KindHTTPRouteGroup:
+		return fragment(g.groups[r.Key])
+	case model.KindTCPRoute, model.KindUDPRoute:
+		return fragment(g.routes[r])
+	case model.KindTrafficTarget:
+		return fragment(g.targets[r.Key])
+	default:
+		return nil
+	}
+}
+
+// fragment keeps a nil pointer from becoming a non-nil interface.
+func fragment[T any, P interface {
+	*T
+	model.Fragment
+}](p P) model.Fragment {
+	if p == nil {
+		return nil
+	}
+	return p
+}

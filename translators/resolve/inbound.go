@@ -1,0 +1,229 @@
+package resolve
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// Class groups the pods that share a configuration: one service account, the
+// same ports behind Services, the same probes.
+type Class struct {
+	Identity model.Identity
+	// Shape tells ports and probes apart. It is opaque, and the same for equal
+	// ones.
+	Shape string
+}
+
+// Shape is what a class's pods are made of.
+type Shape struct {
+	Ports  []ShapePort
+	Probes []model.Probe
+}
+
+// ShapePort is a port of the pods that a Service speaks of.
+type ShapePort struct {
+	Number   uint16
+	Protocol model.Protocol
+}
+
+// ClassOf answers with a pod's class and its shape; false where the pod is
+// unknown or has no sidecar.
+func (g *Graph) ClassOf(pod model.Key) (Class, Shape, bool) {
+	p := g.pods[pod]
+	if p == nil || !p.Meshed {
+		return Class{}, Shape{}, false
+	}
+	shape := Shape{Ports: g.shapePorts(pod), Probes: slices.Clone(p.Probes)}
+	slices.SortFunc(shape.Probes, func(a, b model.Probe) int { return strings.Compare(a.Path, b.Path) })
+	return Class{Identity: p.Identity, Shape: fmt.Sprint(shape)}, shape, true
+}
+
+// shapePorts are the ports at which the Services that select a pod reach it.
+// Where two Services differ on the protocol of one port, TCP holds: it
+// carries both, and no HTTP rule opens it.
+func (g *Graph) shapePorts(pod model.Key) []ShapePort {
+	ports := map[uint16]model.Protocol{}
+	for k := range g.index.slicesWith[pod] {
+		slice := g.slices[k]
+		for _, t := range slice.Ports {
+			if t.UDP {
+				continue
+			}
+			proto := g.portProtocol(slice.Service, t.Name)
+			if old, ok := ports[t.Number]; ok && old != proto {
+				proto = model.ProtocolTCP
+			}
+			ports[t.Number] = proto
+		}
+	}
+	var out []ShapePort
+	for n, p := range ports {
+		out = append(out, ShapePort{n, p})
+	}
+	slices.SortFunc(out, func(a, b ShapePort) int { return cmp.Compare(a.Number, b.Number) })
+	return out
+}
+
+func (g *Graph) portProtocol(service model.Key, name string) model.Protocol {
+	if s := g.services[service]; s != nil {
+		for _, p := range s.Ports {
+			if p.Name == name && p.Protocol != model.ProtocolUDP {
+				return p.Protocol
+			}
+		}
+	}
+	return model.ProtocolTCP
+}
+
+// Inbound answers with what the pods of a class take in.
+func (g *Graph) Inbound(id model.Identity, s Shape) model.Inbound {
+	in := model.Inbound{
+		TrustDomain: g.mesh.TrustDomain, MTLS: g.mtls(id.Namespace), Probes: s.Probes, IPv6: g.ipv6(),
+	}
+	allowAll := g.access(id.Namespace) == model.AccessPermissive
+	grants := g.grants(id)
+	for _, p := range g.inboundPorts(s, grants) {
+		policy := model.Policy{AllowAll: allowAll}
+		if !allowAll {
+			policy.Callers = callers(grants, p)
+		}
+		in.Ports = append(in.Ports, model.InboundPort{Port: p.Number, Protocol: p.Protocol, Policy: policy})
+	}
+	in.Other = model.Policy{AllowAll: allowAll}
+	if !allowAll {
+		in.Other.Callers = callers(grants, ShapePort{0, model.ProtocolTCP})
+	}
+	return in
+}
+
+// inboundPorts adds to a shape's ports those that a TCPRoute opens by number
+// though no Service speaks of them.
+func (g *Graph) inboundPorts(s Shape, grants []grant) []ShapePort {
+	ports := map[uint16]model.Protocol{}
+	for _, gr := range grants {
+		for _, n := range gr.ports {
+			ports[n] = model.ProtocolTCP
+		}
+	}
+	for _, p := range s.Ports {
+		ports[p.Number] = p.Protocol
+	}
+	var out []ShapePort
+	for n, p := range ports {
+		out = append(out, ShapePort{n, p})
+	}
+	slices.SortFunc(out, func(a, b ShapePort) int { return cmp.Compare(a.Number, b.Number) })
+	return out
+}
+
+// grant is what one TrafficTarget allows, resolved.
+type grant struct {
+	sources []model.Identity
+	// http tells that the target names HTTPRouteGroups, tcp that it names
+	// TCPRoutes, existing or not: a missing one must not widen the rest.
+	http, tcp bool
+	routes    []model.AllowedRoute
+	// allPorts is set by a TCPRoute without ports.
+	allPorts bool
+	ports    []uint16
+}
+
+// covers tells whether the target's TCPRoutes speak of a port. Port 0 stands
+// for those that nobody names.
+func (gr grant) covers(port uint16) bool {
+	return gr.allPorts || (port != 0 && slices.Contains(gr.ports, port))
+}
+
+func (g *Graph) grants(dest model.Identity) []grant {
+	var out []grant
+	for k := range g.index.targetsOf[dest] {
+		out = append(out, g.grant(g.targets[k]))
+	}
+	return out
+}
+
+func (g *Graph) grant(t *model.Target) grant {
+	gr := grant{sources: t.Sources}
+	for _, r := range t.Rules {
+		key := model.Key{Namespace: t.Namespace, Name: r.Name}
+		switch r.Kind {
+		case model.KindHTTPRouteGroup:
+			gr.http = true
+			gr.routes = append(gr.routes, g.allowedRoutes(key, r.Matches)...)
+		case model.KindTCPRoute:
+			gr.tcp = true
+			if route := g.routes[model.Ref{Kind: r.Kind, Key: key}]; route != nil {
+				gr.allPorts = gr.allPorts || len(route.Ports) == 0
+				gr.ports = append(gr.ports, route.Ports...)
+			}
+		}
+	}
+	return gr
+}
+
+// allowedRoutes are the matches of a group that a rule names; all of them where
+// it names none.
+func (g *Graph) allowedRoutes(group model.Key, names []string) []model.AllowedRoute {
+	rg := g.groups[group]
+	if rg == nil {
+		return nil
+	}
+	var out []model.AllowedRoute
+	for _, m := range rg.Matches {
+		if len(names) == 0 || slices.Contains(names, m.Name) {
+			out = append(out, model.AllowedRoute{Name: group.String() + "/" + m.Name, Match: m.HTTPMatch})
+		}
+	}
+	return out
+}
+
+// callers merges what the targets allow at one port: targets only ever add
+// (TrafficTarget v1alpha3: "additive").
+func callers(grants []grant, p ShapePort) []model.Caller {
+	byID := map[model.Identity]model.Caller{}
+	for _, gr := range grants {
+		anyRequest, routes := gr.at(p)
+		if !anyRequest && len(routes) == 0 {
+			continue
+		}
+		for _, s := range gr.sources {
+			c := byID[s]
+			c.Identity = s
+			c.Any = c.Any || anyRequest
+			c.Routes = append(slices.Clip(c.Routes), routes...)
+			byID[s] = c
+		}
+	}
+	out := slices.SortedFunc(maps.Values(byID), func(a, b model.Caller) int { return a.Identity.Compare(b.Identity) })
+	for i := range out {
+		out[i].Routes = tidyRoutes(out[i])
+	}
+	return out
+}
+
+// at tells what a target allows at a port: everything, or some requests.
+func (gr grant) at(p ShapePort) (anyRequest bool, routes []model.AllowedRoute) {
+	switch {
+	case !p.Protocol.IsHTTP():
+		return gr.tcp && gr.covers(p.Number), nil
+	case gr.tcp && !gr.covers(p.Number):
+		return false, nil
+	case gr.http:
+		return false, gr.routes
+	default:
+		return gr.tcp, nil
+	}
+}
+
+func tidyRoutes(c model.Caller) []model.AllowedRoute {
+	if c.Any {
+		return nil
+	}
+	slices.SortStableFunc(c.Routes, func(a, b model.AllowedRoute) int { return strings.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(c.Routes, func(a, b model.AllowedRoute) bool { return a.Name == b.Name })
+}

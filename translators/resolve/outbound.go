@@ -1,0 +1,223 @@
+package resolve
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// ServiceViews are the views of one Service that callers share.
+type ServiceViews struct {
+	Clusters  []model.Cluster
+	Endpoints []model.Endpoints
+	Outbound  []model.Outbound
+}
+
+// ServiceViews answers for a Service; empty where there is none.
+func (g *Graph) ServiceViews(k model.Key) ServiceViews {
+	var v ServiceViews
+	s := g.services[k]
+	if s == nil {
+		return v
+	}
+	for _, p := range s.Ports {
+		if p.Protocol == model.ProtocolUDP {
+			continue
+		}
+		v.Clusters = append(v.Clusters, g.cluster(s, p))
+		v.Endpoints = append(v.Endpoints, g.endpoints(s, p))
+		if !p.Protocol.IsHTTP() {
+			continue
+		}
+		routes := g.outboundRoutes(s, p)
+		for _, a := range s.Addresses {
+			v.Outbound = append(v.Outbound, model.Outbound{
+				Name: model.ServicePort{Service: k, Port: p.Number}, Address: a, Routes: routes,
+			})
+		}
+	}
+	return v
+}
+
+// ServiceEndpoints answers with a Service's endpoints alone.
+func (g *Graph) ServiceEndpoints(k model.Key) []model.Endpoints {
+	s := g.services[k]
+	if s == nil {
+		return nil
+	}
+	var es []model.Endpoints
+	for _, p := range s.Ports {
+		if p.Protocol != model.ProtocolUDP {
+			es = append(es, g.endpoints(s, p))
+		}
+	}
+	return es
+}
+
+func (g *Graph) cluster(s *model.Service, p model.Port) model.Cluster {
+	c := model.Cluster{
+		Name: model.ServicePort{Service: s.Key, Port: p.Number}, Protocol: p.Protocol,
+		TrustDomain: g.mesh.TrustDomain, Identities: g.facts[s.Key].identities,
+	}
+	split := g.tcpSplit(s.Key, p)
+	if split == nil {
+		return c
+	}
+	c.Split = true
+	for _, b := range split.Backends {
+		c.Identities = append(slices.Clip(c.Identities), g.facts[b.Service].identities...)
+	}
+	slices.SortFunc(c.Identities, model.Identity.Compare)
+	c.Identities = slices.Compact(c.Identities)
+	return c
+}
+
+func (g *Graph) endpoints(s *model.Service, p model.Port) model.Endpoints {
+	e := model.Endpoints{Cluster: model.ServicePort{Service: s.Key, Port: p.Number}}
+	split := g.tcpSplit(s.Key, p)
+	if split == nil {
+		e.Groups = []model.EndpointGroup{{Backend: s.Key, Weight: 1, Endpoints: g.addresses(s, p.Name)}}
+		return e
+	}
+	for _, b := range split.Backends {
+		bp, ok := g.backendPort(b.Service, p.Number)
+		if !ok || b.Weight == 0 {
+			continue
+		}
+		e.Groups = append(e.Groups, model.EndpointGroup{
+			Backend: b.Service, Weight: b.Weight, Endpoints: g.addresses(g.services[b.Service], bp.Name),
+		})
+	}
+	slices.SortFunc(e.Groups, func(a, b model.EndpointGroup) int { return a.Backend.Compare(b.Backend) })
+	return e
+}
+
+// addresses lists where the pods of a Service serve one of its ports. A pod
+// that is not known yet is left out: nobody could say how to speak to it.
+func (g *Graph) addresses(s *model.Service, port string) []model.Endpoint {
+	var es []model.Endpoint
+	for k := range g.index.slicesOf[s.Key] {
+		slice := g.slices[k]
+		i := slices.IndexFunc(slice.Ports, func(t model.TargetPort) bool { return t.Name == port && !t.UDP })
+		if i < 0 {
+			continue
+		}
+		for _, a := range slice.Endpoints {
+			p := g.pods[a.Pod]
+			if !a.Serve || (p == nil && a.Pod != model.Key{}) {
+				continue
+			}
+			es = append(es, model.Endpoint{
+				Addr: netip.AddrPortFrom(a.Addr, slice.Ports[i].Number), Meshed: p != nil && p.Meshed,
+			})
+		}
+	}
+	slices.SortFunc(es, func(a, b model.Endpoint) int {
+		return cmp.Or(a.Addr.Compare(b.Addr), compareBool(a.Meshed, b.Meshed))
+	})
+	return slices.Compact(es)
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}
+
+// backendPort finds a backend's port of a number: a split never translates one
+// port into another (TrafficSplit v1alpha4, "Ports").
+func (g *Graph) backendPort(k model.Key, number uint16) (model.Port, bool) {
+	s := g.services[k]
+	if s == nil {
+		return model.Port{}, false
+	}
+	i := slices.IndexFunc(s.Ports, func(p model.Port) bool {
+		return p.Number == number && p.Protocol != model.ProtocolUDP
+	})
+	if i < 0 {
+		return model.Port{}, false
+	}
+	return s.Ports[i], true
+}
+
+// rootSplits are the splits in force on a root: those with matches, oldest
+// first, and the oldest of those without.
+func (g *Graph) rootSplits(root model.Key) (matched []*model.Split, plain *model.Split) {
+	for k := range g.index.splitsOf[root] {
+		s := g.splits[k]
+		switch {
+		case s.Matched:
+			matched = append(matched, s)
+		case plain == nil || older(s, plain) < 0:
+			plain = s
+		}
+	}
+	slices.SortFunc(matched, older)
+	return matched, plain
+}
+
+func older(a, b *model.Split) int {
+	return cmp.Or(a.Created.Compare(b.Created), a.Key.Compare(b.Key))
+}
+
+// tcpSplit is the split that weighs the connections of a TCP port; nil where
+// none does. Matches can't be evaluated there, so a split with them is not in
+// force.
+func (g *Graph) tcpSplit(root model.Key, p model.Port) *model.Split {
+	if p.Protocol.IsHTTP() {
+		return nil
+	}
+	_, plain := g.rootSplits(root)
+	return plain
+}
+
+func (g *Graph) outboundRoutes(s *model.Service, p model.Port) []model.OutboundRoute {
+	var routes []model.OutboundRoute
+	matched, plain := g.rootSplits(s.Key)
+	for _, split := range matched {
+		backends := g.weightedClusters(split, p.Number)
+		for _, m := range g.splitMatches(split) {
+			routes = append(routes, model.OutboundRoute{Name: split.Key.String(), Match: &m, Backends: backends})
+		}
+	}
+	if plain != nil {
+		return append(routes, model.OutboundRoute{Name: plain.Key.String(), Backends: g.weightedClusters(plain, p.Number)})
+	}
+	return append(routes, model.OutboundRoute{
+		Backends: []model.WeightedCluster{{Cluster: model.ServicePort{Service: s.Key, Port: p.Number}, Weight: 1}},
+	})
+}
+
+// weightedClusters are the backends of a split that have the root's port.
+// Those that have not are left out, and the rest keep their ratio.
+func (g *Graph) weightedClusters(s *model.Split, port uint16) []model.WeightedCluster {
+	var cs []model.WeightedCluster
+	for _, b := range s.Backends {
+		if _, ok := g.backendPort(b.Service, port); ok {
+			cs = append(cs, model.WeightedCluster{Cluster: model.ServicePort{Service: b.Service, Port: port}, Weight: b.Weight})
+		}
+	}
+	slices.SortFunc(cs, func(a, b model.WeightedCluster) int { return a.Cluster.Compare(b.Cluster) })
+	return cs
+}
+
+// splitMatches are the matches of a split's HTTPRouteGroups, ORed. A group
+// that is missing matches nothing.
+func (g *Graph) splitMatches(s *model.Split) []model.HTTPMatch {
+	var ms []model.HTTPMatch
+	for _, k := range s.Matches {
+		if group := g.groups[k]; group != nil {
+			for _, m := range group.Matches {
+				ms = append(ms, m.HTTPMatch)
+			}
+		}
+	}
+	return ms
+}

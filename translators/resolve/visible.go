@@ -1,0 +1,143 @@
+package resolve
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// Sight is what the proxies of one identity know of the mesh.
+type Sight struct {
+	Listener model.OutboundListener
+	// Services are those whose clusters, endpoints and routes they need, sorted.
+	Services []model.Key
+}
+
+// Sight answers for an identity. A Service is seen by who may call some pod
+// behind it, or behind a backend of a split on it.
+func (g *Graph) Sight(id model.Identity) Sight {
+	callable := g.callable(id)
+	var s Sight
+	needed := set[model.Key]{}
+	for k := range g.listable() {
+		svc := g.services[k]
+		if svc == nil {
+			continue
+		}
+		if !g.visible(k, callable) {
+			s.Listener.Direct = append(s.Listener.Direct, addressPorts(svc, isTCP)...)
+			continue
+		}
+		needed.add(k)
+		g.needBackends(k, needed)
+		s.Listener.HTTP = append(s.Listener.HTTP, addressPorts(svc, isHTTP)...)
+		s.Listener.TCP = append(s.Listener.TCP, tcpDestinations(svc)...)
+	}
+	s.Services = slices.SortedFunc(maps.Keys(needed), model.Key.Compare)
+	g.finishListener(&s.Listener)
+	return s
+}
+
+func (g *Graph) finishListener(l *model.OutboundListener) {
+	l.Egress, l.IPv6 = g.mesh.Egress, g.ipv6()
+	l.Pods = slices.SortedFunc(maps.Keys(g.index.podPrefixes), func(a, b netip.Prefix) int { return a.Compare(b) })
+	slices.SortFunc(l.HTTP, netip.AddrPort.Compare)
+	slices.SortFunc(l.Direct, netip.AddrPort.Compare)
+	slices.SortFunc(l.TCP, func(a, b model.TCPDestination) int { return a.Addr.Compare(b.Addr) })
+}
+
+// listable are the Services that a listener may name: those of the mesh, and
+// the roots of splits wherever they are. Others pass through.
+func (g *Graph) listable() set[model.Key] {
+	all := maps.Clone(g.index.meshServices[true])
+	if all == nil {
+		all = set[model.Key]{}
+	}
+	maps.Copy(all, g.index.splitServices[true])
+	return all
+}
+
+// callable tells which destinations an identity has a TrafficTarget for.
+func (g *Graph) callable(id model.Identity) set[model.Identity] {
+	ids := set[model.Identity]{}
+	for t := range g.index.targetsFrom[id] {
+		ids.add(g.targets[t].Destination)
+	}
+	return ids
+}
+
+func (g *Graph) visible(k model.Key, callable set[model.Identity]) bool {
+	if g.reachable(k, callable) {
+		return true
+	}
+	for s := range g.index.splitsOf[k] {
+		for _, b := range g.splits[s].Backends {
+			if g.reachable(b.Service, callable) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (g *Graph) reachable(k model.Key, callable set[model.Identity]) bool {
+	f := g.facts[k]
+	return f.open || slices.ContainsFunc(f.identities, func(i model.Identity) bool {
+		return callable.has(i) || g.access(i.Namespace) == model.AccessPermissive
+	})
+}
+
+// needBackends adds the backends of the splits on a root that HTTP routes lead
+// to. A TCP split has its backends' endpoints in its own cluster.
+func (g *Graph) needBackends(root model.Key, needed set[model.Key]) {
+	for k := range g.index.splitsOf[root] {
+		for _, b := range g.splits[k].Backends {
+			if g.services[b.Service] != nil {
+				needed.add(b.Service)
+			}
+		}
+	}
+}
+
+func isTCP(p model.Port) bool  { return p.Protocol != model.ProtocolUDP }
+func isHTTP(p model.Port) bool { return p.Protocol.IsHTTP() }
+
+func addressPorts(s *model.Service, want func(model.Port) bool) []netip.AddrPort {
+	var as []netip.AddrPort
+	for _, p := range s.Ports {
+		if !want(p) {
+			continue
+		}
+		for _, a := range s.Addresses {
+			as = append(as, netip.AddrPortFrom(a, p.Number))
+		}
+	}
+	return as
+}
+
+func tcpDestinations(s *model.Service) []model.TCPDestination {
+	var ds []model.TCPDestination
+	for _, a := range addressPorts(s, func(p model.Port) bool { return p.Protocol == model.ProtocolTCP }) {
+		ds = append(ds, model.TCPDestination{Addr: a, Cluster: model.ServicePort{Service: s.Key, Port: a.Port()}})
+	}
+	return ds
+}
+
+// Direct answers who is at an address that a proxy asked for by itself: a pod,
+// or a Service of the mesh. It is false where the mesh's egress forbids it.
+func (g *Graph) Direct(a netip.AddrPort) (model.DirectCluster, bool) {
+	c := model.DirectCluster{Addr: a, TrustDomain: g.mesh.TrustDomain}
+	for k := range g.index.podsAt[a.Addr()] {
+		if p := g.pods[k]; p.Meshed {
+			c.Identities = append(c.Identities, p.Identity)
+		}
+	}
+	for k := range g.index.servicesAt[a.Addr()] {
+		c.Identities = append(c.Identities, g.facts[k].identities...)
+	}
+	slices.SortFunc(c.Identities, model.Identity.Compare)
+	c.Identities = slices.Compact(c.Identities)
+	return c, len(c.Identities) > 0 || g.mesh.Egress == model.EgressAllow
+}

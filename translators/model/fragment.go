@@ -136,8 +136,8 @@ type Workload struct {
 	Name string
 }
 
-// Pod is a pod that has an address of its own. Pods of the host network are
-// never fragments: they have no identity in the mesh.
+// Pod is a pod. One of the host network has no Addresses here, for they are
+// its node's, and is never meshed.
 type Pod struct {
 	Key
 	Addresses []netip.Addr

@@ -99,35 +99,21 @@ func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
 	} else {
 		g.namespaces[name] = f
 	}
-	for _, p := range g.pods {
-		if p.Namespace == name {
-			d.Inbound.add(p.Identity)
-		}
-	}
+	d.AllInbound = true
 	if g.access(name) != was {
 		d.AllOutbound = true
 	}
 }
 
 func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
+	wasIPv6 := g.ipv6()
 	if old := g.services[k]; old != nil {
-		for _, a := range old.Addresses {
-			g.index.servicesAt.remove(a, k)
-			d.Addresses.add(a)
-		}
-		g.index.ipv6.remove(true, k)
+		g.indexAddresses(old, false, d)
 		delete(g.services, k)
 	}
-	wasIPv6 := g.ipv6()
 	if f != nil {
 		g.services[k] = f
-		for _, a := range f.Addresses {
-			g.index.servicesAt.add(a, k)
-			d.Addresses.add(a)
-			if a.Is6() {
-				g.index.ipv6.add(true, k)
-			}
-		}
+		g.indexAddresses(f, true, d)
 	}
 	if g.ipv6() != wasIPv6 {
 		d.AllInbound = true
@@ -136,6 +122,20 @@ func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
 	g.serviceDirty(k, d)
 	for s := range g.index.slicesOf[k] {
 		g.podsDirty(g.slices[s], d)
+	}
+}
+
+func (g *Graph) indexAddresses(s *model.Service, in bool, d *Dirty) {
+	g.index.ipv6.remove(true, s.Key)
+	for _, a := range s.Addresses {
+		g.index.servicesAt.put(a, s.Key, in)
+		d.Addresses.add(a)
+		if a.Is6() {
+			g.index.ipv6.put(true, s.Key, in)
+		}
+		for o := range g.index.servicesAt[a] {
+			d.Services.add(o) // it may own the address now, or no longer
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func (g *Graph) ServiceViews(k model.Key) ServiceViews {
 			continue
 		}
 		routes := g.outboundRoutes(s, p)
-		for _, a := range s.Addresses {
+		for _, a := range g.owned(s) {
 			v.Outbound = append(v.Outbound, model.Outbound{
 				Name: model.ServicePort{Service: k, Port: p.Number}, Address: a, Routes: routes,
 			})

@@ -27,13 +27,13 @@ func (g *Graph) Sight(id model.Identity) Sight {
 			continue
 		}
 		if !g.visible(k, callable) {
-			s.Listener.Direct = append(s.Listener.Direct, addressPorts(svc, isTCP)...)
+			s.Listener.Direct = append(s.Listener.Direct, addressPorts(svc, g.owned(svc), isTCP)...)
 			continue
 		}
 		needed.add(k)
 		g.needBackends(k, needed)
-		s.Listener.HTTP = append(s.Listener.HTTP, addressPorts(svc, isHTTP)...)
-		s.Listener.TCP = append(s.Listener.TCP, tcpDestinations(svc)...)
+		s.Listener.HTTP = append(s.Listener.HTTP, addressPorts(svc, g.owned(svc), isHTTP)...)
+		s.Listener.TCP = append(s.Listener.TCP, tcpDestinations(svc, g.owned(svc))...)
 	}
 	s.Services = slices.SortedFunc(maps.Keys(needed), model.Key.Compare)
 	g.finishListener(&s.Listener)
@@ -101,25 +101,43 @@ func (g *Graph) needBackends(root model.Key, needed set[model.Key]) {
 	}
 }
 
+// owned are the addresses of a Service that no other has. Two may have one for
+// a moment, while the one takes the other's place; the first by name holds it.
+func (g *Graph) owned(s *model.Service) []netip.Addr {
+	var as []netip.Addr
+	for _, a := range s.Addresses {
+		first := s.Key
+		for k := range g.index.servicesAt[a] {
+			if k.Compare(first) < 0 {
+				first = k
+			}
+		}
+		if first == s.Key {
+			as = append(as, a)
+		}
+	}
+	return as
+}
+
 func isTCP(p model.Port) bool  { return p.Protocol != model.ProtocolUDP }
 func isHTTP(p model.Port) bool { return p.Protocol.IsHTTP() }
 
-func addressPorts(s *model.Service, want func(model.Port) bool) []netip.AddrPort {
+func addressPorts(s *model.Service, owned []netip.Addr, want func(model.Port) bool) []netip.AddrPort {
 	var as []netip.AddrPort
 	for _, p := range s.Ports {
 		if !want(p) {
 			continue
 		}
-		for _, a := range s.Addresses {
+		for _, a := range owned {
 			as = append(as, netip.AddrPortFrom(a, p.Number))
 		}
 	}
 	return as
 }
 
-func tcpDestinations(s *model.Service) []model.TCPDestination {
+func tcpDestinations(s *model.Service, owned []netip.Addr) []model.TCPDestination {
 	var ds []model.TCPDestination
-	for _, a := range addressPorts(s, func(p model.Port) bool { return p.Protocol == model.ProtocolTCP }) {
+	for _, a := range addressPorts(s, owned, func(p model.Port) bool { return p.Protocol == model.ProtocolTCP }) {
 		ds = append(ds, model.TCPDestination{Addr: a, Cluster: model.ServicePort{Service: s.Key, Port: a.Port()}})
 	}
 	return ds

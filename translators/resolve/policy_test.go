@@ -1,0 +1,155 @@
+package resolve
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+var (
+	web   = model.Identity{Namespace: "shop", Name: "web"}
+	front = model.Identity{Namespace: "shop", Name: "front"}
+	other = model.Identity{Namespace: "bank", Name: "front"}
+)
+
+func group(name string, matches ...string) *model.RouteGroup {
+	g := &model.RouteGroup{Key: model.Key{Namespace: "shop", Name: name}}
+	for _, m := range matches {
+		g.Matches = append(g.Matches, model.NamedMatch{Name: m, HTTPMatch: model.HTTPMatch{PathRegex: "/" + m}})
+	}
+	return g
+}
+
+func tcp(name string, ports ...uint16) *model.PortRoute {
+	return &model.PortRoute{Kind: model.KindTCPRoute, Key: model.Key{Namespace: "shop", Name: name}, Ports: ports}
+}
+
+func target(name string, rules ...model.TargetRule) *model.Target {
+	return &model.Target{
+		Key: model.Key{Namespace: "shop", Name: name}, Destination: web,
+		Sources: []model.Identity{front}, Rules: rules,
+	}
+}
+
+func rule(kind model.Kind, name string, matches ...string) model.TargetRule {
+	return model.TargetRule{Kind: kind, Name: name, Matches: matches}
+}
+
+// allowed is what front may ask of a port: "all", "none" or names of matches.
+func allowed(p model.Policy) []string {
+	if p.AllowAll {
+		return []string{"everybody"}
+	}
+	var names []string
+	for _, c := range p.Callers {
+		if c.Identity != front {
+			continue
+		}
+		if c.Any {
+			return []string{"all"}
+		}
+		for _, r := range c.Routes {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// TestPolicy walks through TrafficTarget v1alpha3 and the traps about it.
+func TestPolicy(t *testing.T) {
+	const http, tcpKind = model.KindHTTPRouteGroup, model.KindTCPRoute
+	tests := map[string]struct {
+		fragments              []model.Fragment
+		http80, http81, db3306 []string
+		unnamedPort            []string
+	}{
+		"nothing is allowed by default": {},
+		"a group without matches named allows all of its matches": {
+			fragments: []model.Fragment{group("g", "a", "b"), target("t", rule(http, "g"))},
+			http80:    []string{"shop/g/a", "shop/g/b"}, http81: []string{"shop/g/a", "shop/g/b"},
+		},
+		"a match that is named allows itself alone": {
+			fragments: []model.Fragment{group("g", "a", "b"), target("t", rule(http, "g", "b"))},
+			http80:    []string{"shop/g/b"}, http81: []string{"shop/g/b"},
+		},
+		"an unknown match allows nothing": {
+			fragments: []model.Fragment{group("g", "a"), target("t", rule(http, "g", "z"))},
+		},
+		"a missing group allows nothing": {
+			fragments: []model.Fragment{target("t", rule(http, "g"))},
+		},
+		"a missing group takes nothing from another": {
+			fragments: []model.Fragment{group("h", "c"), target("t", rule(http, "g"), rule(http, "h"))},
+			http80:    []string{"shop/h/c"}, http81: []string{"shop/h/c"},
+		},
+		"a TCPRoute alone opens its ports for everything": {
+			fragments: []model.Fragment{tcp("r", 80, 3306), target("t", rule(tcpKind, "r"))},
+			http80:    []string{"all"}, db3306: []string{"all"},
+		},
+		"a TCPRoute without ports opens every port": {
+			fragments: []model.Fragment{tcp("r"), target("t", rule(tcpKind, "r"))},
+			http80:    []string{"all"}, http81: []string{"all"}, db3306: []string{"all"}, unnamedPort: []string{"all"},
+		},
+		"a TCPRoute narrows the ports of a group and never opens its paths": {
+			fragments: []model.Fragment{tcp("r", 80), group("g", "a"), target("t", rule(tcpKind, "r"), rule(http, "g"))},
+			http80:    []string{"shop/g/a"},
+		},
+		"a missing TCPRoute does not widen a group": {
+			fragments: []model.Fragment{group("g", "a"), target("t", rule(tcpKind, "r"), rule(http, "g"))},
+		},
+		"a missing group does not let a TCPRoute open its paths": {
+			fragments: []model.Fragment{tcp("r", 80, 3306), target("t", rule(tcpKind, "r"), rule(http, "g"))},
+			db3306:    []string{"all"},
+		},
+		"two TCPRoutes are a union": {
+			fragments: []model.Fragment{tcp("r", 80), tcp("s", 3306), target("t", rule(tcpKind, "r"), rule(tcpKind, "s"))},
+			http80:    []string{"all"}, db3306: []string{"all"},
+		},
+		"two targets add up": {
+			fragments: []model.Fragment{group("g", "a", "b"), target("t", rule(http, "g", "a")), target("u", rule(http, "g", "b"), rule(http, "g", "a"))},
+			http80:    []string{"shop/g/a", "shop/g/b"}, http81: []string{"shop/g/a", "shop/g/b"},
+		},
+		"a permissive namespace lets everybody in": {
+			fragments: []model.Fragment{&model.Namespace{Name: "shop", Access: model.AccessPermissive}},
+			http80:    []string{"everybody"}, http81: []string{"everybody"}, db3306: []string{"everybody"}, unnamedPort: []string{"everybody"},
+		},
+		"an enforcing namespace in a permissive mesh": {
+			fragments: []model.Fragment{&model.Mesh{Access: model.AccessPermissive}, &model.Namespace{Name: "shop", Access: model.AccessEnforcing}},
+		},
+		"a permissive mesh": {
+			fragments: []model.Fragment{&model.Mesh{Access: model.AccessPermissive}},
+			http80:    []string{"everybody"}, http81: []string{"everybody"}, db3306: []string{"everybody"}, unnamedPort: []string{"everybody"},
+		},
+	}
+	shape := Shape{Ports: []ShapePort{{80, model.ProtocolHTTP}, {81, model.ProtocolHTTP2}, {3306, model.ProtocolTCP}}}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := NewGraph()
+			for _, f := range tc.fragments {
+				g.Put(f)
+			}
+			in := g.Inbound(web, shape)
+			got := [][]string{allowed(in.Ports[0].Policy), allowed(in.Ports[1].Policy), allowed(in.Ports[2].Policy), allowed(in.Other)}
+			if want := [][]string{tc.http80, tc.http81, tc.db3306, tc.unnamedPort}; !reflect.DeepEqual(got, want) {
+				t.Errorf("front may ask ports 80, 81, 3306 and others for\n got %q\nwant %q", got, want)
+			}
+			for _, c := range in.Ports[0].Policy.Callers {
+				if c.Identity == other {
+					t.Errorf("%s is let in, though only its namesake %s is named", other, front)
+				}
+			}
+		})
+	}
+}
+
+// TestPortsOpenedByNumber: a TCPRoute opens a port that no Service speaks of.
+func TestPortsOpenedByNumber(t *testing.T) {
+	g := NewGraph()
+	g.Put(tcp("r", 9999))
+	g.Put(target("t", rule(model.KindTCPRoute, "r")))
+	in := g.Inbound(web, Shape{})
+	if len(in.Ports) != 1 || in.Ports[0].Port != 9999 || len(in.Ports[0].Policy.Callers) != 1 || len(in.Other.Callers) != 0 {
+		t.Errorf("got %+v, want port 9999 open to front and no other", in)
+	}
+}

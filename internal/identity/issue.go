@@ -1,0 +1,171 @@
+package identity
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+	"unicode/utf8"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+const (
+	// DefaultLifetime is how long a certificate is valid.
+	DefaultLifetime = time.Hour
+	// maxCommonName is ub-common-name of RFC 5280, appendix A.1.
+	maxCommonName = 64
+	// PeerName is the DNS name in the certificates that replicas of the
+	// controller show each other. No workload can have it: theirs hold a SPIFFE
+	// ID and nothing else.
+	PeerName = "replica.controller.weft.mesh"
+)
+
+// Subject is whom a workload's certificate is for.
+type Subject struct {
+	Identity model.Identity
+	// PodName becomes the common name.
+	PodName string
+	// Workload is "kind/name" of what the pod belongs to; it becomes the
+	// organizational unit.
+	Workload string
+	// Lifetime is DefaultLifetime if zero.
+	Lifetime time.Duration
+}
+
+// Certificate is a certificate with its key.
+type Certificate struct {
+	// Chain is the leaf, then the intermediates, in PEM.
+	Chain []byte
+	// Key is the private key, PKCS #8 in PEM.
+	Key []byte
+	// NotBefore is when it was issued; the certificate itself is valid a little
+	// earlier, for peers whose clock is behind.
+	NotBefore time.Time
+	NotAfter  time.Time
+}
+
+// TLS is the certificate for the standard library.
+func (c *Certificate) TLS() (*tls.Certificate, error) {
+	pair, err := tls.X509KeyPair(c.Chain, c.Key)
+	if err != nil {
+		return nil, fmt.Errorf("read the certificate back: %w", err)
+	}
+	return &pair, nil
+}
+
+// Issue makes a workload's certificate and its key. Its only name is the
+// SPIFFE ID: whoever compares names must find exactly one.
+func (ca *CA) Issue(s Subject) (*Certificate, error) {
+	if s.Identity.Namespace == "" || s.Identity.Name == "" {
+		return nil, fmt.Errorf("issue for pod %s: the service account %q is incomplete", s.PodName, s.Identity)
+	}
+	id := &url.URL{Scheme: "spiffe", Host: ca.trustDomain, Path: "/ns/" + s.Identity.Namespace + "/sa/" + s.Identity.Name}
+	name := pkix.Name{CommonName: truncate(s.PodName, maxCommonName)}
+	if s.Workload != "" {
+		name.OrganizationalUnit = []string{s.Workload}
+	}
+	cert, err := ca.sign(&x509.Certificate{
+		Subject:     name,
+		URIs:        []*url.URL{id},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}, s.Lifetime)
+	if err != nil {
+		return nil, fmt.Errorf("issue for pod %s of %s: %w", s.PodName, s.Identity, err)
+	}
+	return cert, nil
+}
+
+// IssueServer makes a certificate for a TLS server of the controller: xDS, webhooks.
+func (ca *CA) IssueServer(lifetime time.Duration, dnsNames ...string) (*Certificate, error) {
+	if len(dnsNames) == 0 {
+		return nil, errors.New("issue for a server: no DNS name")
+	}
+	cert, err := ca.sign(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: truncate(dnsNames[0], maxCommonName)},
+		DNSNames:    dnsNames,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}, lifetime)
+	if err != nil {
+		return nil, fmt.Errorf("issue for server %s: %w", dnsNames[0], err)
+	}
+	return cert, nil
+}
+
+// IssuePeer makes a certificate with which replicas of the controller know each
+// other, as servers and as clients.
+func (ca *CA) IssuePeer(lifetime time.Duration, podName string) (*Certificate, error) {
+	cert, err := ca.sign(&x509.Certificate{
+		Subject:     pkix.Name{CommonName: truncate(podName, maxCommonName)},
+		DNSNames:    []string{PeerName},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}, lifetime)
+	if err != nil {
+		return nil, fmt.Errorf("issue for replica %s: %w", podName, err)
+	}
+	return cert, nil
+}
+
+// sign completes a template, makes a key for it and signs it.
+func (ca *CA) sign(template *x509.Certificate, lifetime time.Duration) (*Certificate, error) {
+	if lifetime <= 0 {
+		lifetime = DefaultLifetime
+	}
+	now := ca.clock.Now()
+	if !now.Before(ca.cert.NotAfter) {
+		return nil, fmt.Errorf("the CA's certificate has expired on %s", ca.cert.NotAfter.Format(time.RFC3339))
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	if template.SerialNumber, err = newSerial(); err != nil {
+		return nil, err
+	}
+	template.NotBefore = latest(now.Add(-skew), ca.cert.NotBefore)
+	template.NotAfter = earliest(now.Add(lifetime), ca.cert.NotAfter)
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.BasicConstraintsValid = true
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.cert, key.Public(), ca.key)
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	keyPEM, err := encodeKey(key)
+	if err != nil {
+		return nil, err
+	}
+	chain := append(pem.EncodeToMemory(&pem.Block{Type: pemCertificate, Bytes: der}), ca.chain...)
+	return &Certificate{Chain: chain, Key: keyPEM, NotBefore: now, NotAfter: template.NotAfter}, nil
+}
+
+// truncate cuts a name to a number of bytes, between characters.
+func truncate(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,147 @@
+package webhooks
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/weft-mesh/weft/internal/podnet"
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// Namespace is what the injector knows of a pod's namespace.
+type Namespace struct {
+	Name   string
+	Labels map[string]string
+}
+
+// Reasons to leave a pod alone. Those that a user should hear of become Events.
+const (
+	SkipNotEnabled  = "NotEnabled"
+	SkipSystem      = "SystemNamespace"
+	SkipDisabled    = "Disabled"
+	SkipMirror      = "StaticPod"
+	SkipHostNetwork = "HostNetwork"
+	SkipWindows     = "Windows"
+)
+
+// Injection is what became of a pod.
+type Injection struct {
+	// Pod is the meshed pod, or nil where the pod is left alone.
+	Pod *corev1.Pod
+	// Skipped says why the pod is left alone.
+	Skipped string
+	// Event tells the user why, where the namespace asked for the mesh and the
+	// pod can't have it.
+	Event string
+	// Warnings are for whoever creates the pod.
+	Warnings []string
+}
+
+// Inject puts the sidecar into a pod. It never changes its arguments, and of
+// what it made itself before it changes nothing. Its error is a mistake of the
+// pod's author, who must hear of it: such a pod is refused, never half
+// injected.
+func Inject(pod *corev1.Pod, namespace Namespace, settings Settings) (Injection, error) {
+	settings = settings.Complete()
+	if skip, event := skipReason(pod, namespace, settings); skip != "" {
+		return Injection{Skipped: skip, Event: event}, nil
+	}
+	options, err := readOptions(pod)
+	if err != nil {
+		return Injection{}, err
+	}
+	if err := reservedNames(pod); err != nil {
+		return Injection{}, err
+	}
+
+	out := pod.DeepCopy()
+	warnings := unknownAnnotations(pod.Annotations)
+	warnings = append(warnings, surprises(pod)...)
+	strip(out)
+	probes, remarks := rewriteProbes(out, podnet.NewConfig(options.exclude), knownProbes(pod.Annotations))
+	warnings = append(warnings, remarks...)
+	addDrain(&out.Spec, options.drainSeconds)
+	proxy := proxyContainer(settings, options)
+	addPodResources(&out.Spec, proxy.Resources, pod)
+	out.Spec.InitContainers = slices.Insert(out.Spec.InitContainers, 0, initContainer(settings, options), proxy)
+	out.Spec.Volumes = append(out.Spec.Volumes, volume())
+	if err := annotate(out, settings.Version, probes); err != nil {
+		return Injection{}, err
+	}
+	return Injection{Pod: out, Warnings: warnings}, nil
+}
+
+// skipReason tells whether a pod is left alone, and what its author should hear.
+func skipReason(pod *corev1.Pod, namespace Namespace, settings Settings) (skip, event string) {
+	_, mirror := pod.Annotations[corev1.MirrorPodAnnotationKey]
+	switch {
+	case namespace.Name == "kube-system" || namespace.Name == settings.ControllerNamespace:
+		return SkipSystem, ""
+	case namespace.Labels[LabelInject] != InjectEnabled:
+		return SkipNotEnabled, ""
+	case pod.Labels[LabelInject] == InjectDisabled:
+		return SkipDisabled, ""
+	case mirror:
+		return SkipMirror, ""
+	case pod.Spec.HostNetwork:
+		return SkipHostNetwork, "the pod uses the node's network (hostNetwork), so it has no sidecar and no identity in the mesh; " +
+			"label it weft.mesh/inject: disabled if that is meant"
+	case pod.Spec.OS != nil && pod.Spec.OS.Name == corev1.Windows:
+		return SkipWindows, "the sidecar runs on Linux only, so this pod is not in the mesh; label it weft.mesh/inject: disabled if that is meant"
+	}
+	return "", ""
+}
+
+// reservedNames refuses a pod whose own parts bear the names of the sidecar's.
+// Init containers of these names are remains of an earlier injection.
+func reservedNames(pod *corev1.Pod) error {
+	for _, c := range pod.Spec.Containers {
+		if c.Name == InitContainer || c.Name == ProxyContainer {
+			return fmt.Errorf("container %q: the name belongs to weft's sidecar; rename the container", c.Name)
+		}
+	}
+	for i := range pod.Spec.Volumes {
+		if v := &pod.Spec.Volumes[i]; v.Name == Volume && !isOurVolume(v) {
+			return fmt.Errorf("volume %q: the name belongs to weft's sidecar; rename the volume", v.Name)
+		}
+	}
+	return nil
+}
+
+// strip takes an earlier injection's containers and volume out again, so that a
+// copied pod gets those of this installation.
+func strip(pod *corev1.Pod) {
+	pod.Spec.InitContainers = slices.DeleteFunc(pod.Spec.InitContainers, func(c corev1.Container) bool { return isOurs(c.Name) })
+	pod.Spec.Volumes = slices.DeleteFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return isOurVolume(&v) })
+}
+
+func isOurs(container string) bool { return container == InitContainer || container == ProxyContainer }
+
+func isOurVolume(v *corev1.Volume) bool {
+	if v.Name != Volume || v.Projected == nil {
+		return false
+	}
+	return slices.ContainsFunc(v.Projected.Sources, func(p corev1.VolumeProjection) bool {
+		return p.ServiceAccountToken != nil && p.ServiceAccountToken.Audience == TokenAudience
+	})
+}
+
+func annotate(pod *corev1.Pod, version string, probes []model.Probe) error {
+	if pod.Annotations == nil {
+		pod.Annotations = map[string]string{}
+	}
+	pod.Annotations[AnnotationInjected] = version
+	delete(pod.Annotations, AnnotationProbes)
+	if len(probes) == 0 {
+		return nil
+	}
+	list, err := json.Marshal(probes)
+	if err != nil {
+		return fmt.Errorf("probes: %w", err)
+	}
+	pod.Annotations[AnnotationProbes] = string(list)
+	return nil
+}

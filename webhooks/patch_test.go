@@ -1,0 +1,118 @@
+package webhooks
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	jsonpatch "github.com/evanphx/json-patch/v5"
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+)
+
+// FuzzInject: any pod at all is either refused or injected; injecting it again
+// changes nothing; and the patch, put on the very bytes that came in, gives the
+// injected pod.
+func FuzzInject(f *testing.F) {
+	for _, seed := range podSeeds {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var pod corev1.Pod
+		if json.Unmarshal(raw, &pod) != nil {
+			return
+		}
+		// Field names of another case are fields to encoding/json and not to
+		// the API server; only what it sends is of interest.
+		raw, err := json.Marshal(&pod)
+		if err != nil {
+			return
+		}
+		once, err := Inject(&pod, shop, settings)
+		if err != nil || once.Pod == nil {
+			return
+		}
+		twice, err := Inject(once.Pod, shop, settings)
+		if err != nil {
+			t.Fatalf("refused the second time: %v", err)
+		}
+		if !equality.Semantic.DeepEqual(once.Pod, twice.Pod) {
+			t.Errorf("injecting twice changes: %s", cmp.Diff(once.Pod, twice.Pod))
+		}
+		if got := patched(t, raw, &pod, once.Pod); !equality.Semantic.DeepEqual(got, roundTrip(t, once.Pod)) {
+			t.Errorf("the patch differs: %s", cmp.Diff(roundTrip(t, once.Pod), got))
+		}
+	})
+}
+
+var podSeeds = []string{
+	`{}`,
+	`{"metadata":{"annotations":{"a":"b","weft.mesh/exclude-inbound-ports":"80,53/udp"}},"spec":{"containers":[{"name":"a","livenessProbe":{"httpGet":{"path":"/x","port":"http"}},"ports":[{"name":"http","containerPort":80}]}]}}`,
+	`{"spec":{"initContainers":[{"name":"x"},{"name":"weft-proxy"},{"name":"weft-init"},{"name":"y","startupProbe":{"tcpSocket":{"port":1}}}],"volumes":[{"name":"v"},{"name":"weft","projected":{"sources":[{"serviceAccountToken":{"audience":"weft","path":"t"}}]}},{"name":"w"}]}}`,
+	`{"spec":{"resources":{"requests":{"cpu":"1"},"limits":{"memory":"1Gi"}},"terminationGracePeriodSeconds":1,"containers":[{"name":"a","lifecycle":{"postStart":{"httpGet":{"port":80}}},"readinessProbe":{"grpc":{"port":9}}}]}}`,
+	`{"metadata":{"annotations":{"weft.mesh/probes":"[{\"path\":\"/weft-probe/a/liveness\",\"kind\":\"tcp\",\"port\":7}]"}},"spec":{"containers":[{"name":"a","livenessProbe":{"httpGet":{"path":"/weft-probe/a/liveness","port":15021}},"startupProbe":{"httpGet":{"path":"/weft-probe/b/startup","port":15021}}}]}}`,
+}
+
+// TestPatchKeepsWhatThisBuildDoesNotKnow: fields of a newer Kubernetes stay, and
+// stay where they are.
+func TestPatchKeepsWhatThisBuildDoesNotKnow(t *testing.T) {
+	raw := `{"metadata":{"annotations":{"a":"b"}},"spec":{"novelty":1,
+		"initContainers":[{"name":"weft-init","novelty":2},{"name":"mine","novelty":3}],
+		"containers":[{"name":"app","novelty":4,"livenessProbe":{"tcpSocket":{"port":80}},"readinessProbe":{"telepathy":{"novelty":5}}}],
+		"volumes":[{"name":"v","novelty":6}]}}`
+	var pod corev1.Pod
+	if err := json.Unmarshal([]byte(raw), &pod); err != nil {
+		t.Fatal(err)
+	}
+	out := applied(t, []byte(raw), &pod, inject(t, &pod).Pod)
+	for _, want := range []string{
+		`"novelty":1`, `{"name":"mine","novelty":3}`, `"novelty":4`, `"readinessProbe":{"telepathy":{"novelty":5}}`, `{"name":"v","novelty":6}`,
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%s is gone from %s", want, out)
+		}
+	}
+	if strings.Contains(string(out), `"novelty":2`) {
+		t.Errorf("the stale container is still there: %s", out)
+	}
+}
+
+func patched(t *testing.T, raw []byte, before, after *corev1.Pod) *corev1.Pod {
+	t.Helper()
+	var pod corev1.Pod
+	if err := json.Unmarshal(applied(t, raw, before, after), &pod); err != nil {
+		t.Fatal(err)
+	}
+	return &pod
+}
+
+func applied(t *testing.T, raw []byte, before, after *corev1.Pod) []byte {
+	t.Helper()
+	ops, err := json.Marshal(podPatch(before, after))
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch, err := jsonpatch.DecodePatch(ops)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := patch.Apply(raw)
+	if err != nil {
+		t.Fatalf("%v: %s on %s", err, ops, raw)
+	}
+	return out
+}
+
+func roundTrip(t *testing.T, pod *corev1.Pod) *corev1.Pod {
+	t.Helper()
+	raw, err := json.Marshal(pod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out corev1.Pod
+	if err := json.Unmarshal(raw, &out); err != nil {
+		t.Fatal(err)
+	}
+	return &out
+}

@@ -1,0 +1,126 @@
+package webhooks
+
+import (
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/weft-mesh/weft/internal/podnet"
+)
+
+// startupSeconds is how long Envoy may take until it has its configuration,
+// before the kubelet starts it anew.
+const startupSeconds = 300
+
+// listenerDrainSeconds is how long connections of a listener that goes away may
+// stay.
+const listenerDrainSeconds = 30
+
+// initContainer runs `weft init`. It is root with the one capability that
+// nftables takes, over a root file system that it can't write.
+func initContainer(s Settings, o options) corev1.Container {
+	args := []string{"init"}
+	exclude := o.exclude.Spec()
+	for _, flag := range []struct{ name, value string }{
+		{podnet.FlagExcludeInboundPorts, exclude.InboundPorts},
+		{podnet.FlagExcludeOutboundPorts, exclude.OutboundPorts},
+		{podnet.FlagExcludeOutboundCIDRs, exclude.OutboundCIDRs},
+	} {
+		if flag.value != "" {
+			args = append(args, "--"+flag.name+"="+flag.value)
+		}
+	}
+	security := restricted()
+	security.RunAsUser, security.RunAsGroup, security.RunAsNonRoot = ptr[int64](0), ptr[int64](0), ptr(false)
+	security.Capabilities.Add = []corev1.Capability{"NET_ADMIN"}
+	return corev1.Container{
+		Name:            InitContainer,
+		Image:           s.Image,
+		ImagePullPolicy: s.PullPolicy,
+		Command:         []string{s.Command},
+		Args:            args,
+		Resources: corev1.ResourceRequirements{
+			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("16Mi")},
+			Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("128Mi")},
+		},
+		SecurityContext:          security,
+		TerminationMessagePath:   corev1.TerminationMessagePathDefault,
+		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+	}
+}
+
+// proxyContainer runs Envoy as a native sidecar: it starts before the
+// application, ends after it, and does not keep a Job from completing.
+func proxyContainer(s Settings, o options) corev1.Container {
+	security := restricted()
+	uid := int64(podnet.ProxyUID)
+	security.RunAsUser, security.RunAsGroup, security.RunAsNonRoot = &uid, ptr(uid), ptr(true)
+	return corev1.Container{
+		Name:            ProxyContainer,
+		Image:           s.ProxyImage,
+		ImagePullPolicy: s.PullPolicy,
+		Command:         []string{s.ProxyCommand},
+		Args: []string{
+			"-c", mountPath + "/bootstrap.yaml",
+			"--service-node", "$(POD_NAME).$(POD_NAMESPACE)",
+			"--service-cluster", "$(SERVICE_ACCOUNT).$(POD_NAMESPACE)",
+			"--concurrency", strconv.Itoa(o.concurrency),
+			"--drain-time-s", strconv.Itoa(listenerDrainSeconds),
+			// Its shared memory and socket would meet those of an Envoy that
+			// the application brings along.
+			"--disable-hot-restart",
+			"--log-level", s.LogLevel,
+		},
+		Env: []corev1.EnvVar{
+			fieldEnv("POD_NAME", "metadata.name"),
+			fieldEnv("POD_NAMESPACE", "metadata.namespace"),
+			fieldEnv("SERVICE_ACCOUNT", "spec.serviceAccountName"),
+		},
+		Ports:         []corev1.ContainerPort{{Name: "weft-metrics", ContainerPort: metricsPort, Protocol: corev1.ProtocolTCP}},
+		RestartPolicy: ptr(corev1.ContainerRestartPolicyAlways),
+		StartupProbe: &corev1.Probe{
+			ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
+				Path: "/ready", Port: intstr.FromInt32(readyPort), Scheme: corev1.URISchemeHTTP,
+			}},
+			PeriodSeconds: 1, TimeoutSeconds: 1, SuccessThreshold: 1, FailureThreshold: startupSeconds,
+		},
+		Resources:                proxyResources(s.Resources, o),
+		SecurityContext:          security,
+		VolumeMounts:             []corev1.VolumeMount{{Name: Volume, MountPath: mountPath, ReadOnly: true}},
+		TerminationMessagePath:   corev1.TerminationMessagePathDefault,
+		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
+	}
+}
+
+// restricted is what Pod Security calls restricted, and a root file system that
+// can't be written.
+func restricted() *corev1.SecurityContext {
+	return &corev1.SecurityContext{
+		AllowPrivilegeEscalation: ptr(false),
+		ReadOnlyRootFilesystem:   ptr(true),
+		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+		SeccompProfile:           &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+	}
+}
+
+// volume holds the sidecar's token and bootstrap. Its files can be read by
+// every user, and by the sidecar alone, as no other container mounts it. Where
+// the pod has an fsGroup, the kubelet narrows the token to that group, to which
+// every container of the pod belongs.
+func volume() corev1.Volume {
+	return corev1.Volume{Name: Volume, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
+		DefaultMode: ptr[int32](0o444),
+		Sources: []corev1.VolumeProjection{
+			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Audience: TokenAudience, ExpirationSeconds: ptr[int64](3600), Path: "token"}},
+			{ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: corev1.LocalObjectReference{Name: ProxyConfigMap}}},
+		},
+	}}}
+}
+
+func fieldEnv(name, path string) corev1.EnvVar {
+	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: path}}}
+}
+
+func ptr[T any](v T) *T { return &v }

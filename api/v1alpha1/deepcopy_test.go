@@ -1,0 +1,45 @@
+package v1alpha1
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func full() *MeshConfig {
+	return &MeshConfig{
+		TypeMeta:   metav1.TypeMeta{Kind: "MeshConfig"},
+		ObjectMeta: metav1.ObjectMeta{Name: "weft", Labels: map[string]string{"a": "b"}},
+		Spec: MeshConfigSpec{Access: AccessEnforcing, Egress: EgressDeny, TrustDomain: "td",
+			Certificate: Certificate{Lifetime: &metav1.Duration{Duration: time.Hour}}},
+		Status: MeshConfigStatus{ObservedGeneration: 1, Conditions: []metav1.Condition{{Type: "Accepted"}}},
+	}
+}
+
+func TestDeepCopySharesNothing(t *testing.T) {
+	list := &MeshConfigList{Items: []MeshConfig{*full()}}
+	copied := list.DeepCopyObject().(*MeshConfigList)
+	if !reflect.DeepEqual(list, copied) {
+		t.Fatalf("got %+v, want %+v", copied, list)
+	}
+	c := &copied.Items[0]
+	c.Labels["a"] = "c"
+	c.Spec.Certificate.Lifetime.Duration = time.Minute
+	c.Status.Conditions[0].Type = "other"
+	if !reflect.DeepEqual(&list.Items[0], full()) {
+		t.Errorf("a change of the copy reached the original: %+v", list.Items[0])
+	}
+}
+
+func TestDeepCopyOfNothing(t *testing.T) {
+	var m *MeshConfig
+	var l *MeshConfigList
+	if m.DeepCopy() != nil || m.DeepCopyObject() != nil || l.DeepCopyObject() != nil {
+		t.Error("a copy of nothing is something")
+	}
+	if got := (&MeshConfig{}).DeepCopy(); !reflect.DeepEqual(got, &MeshConfig{}) {
+		t.Errorf("got %+v", got)
+	}
+}

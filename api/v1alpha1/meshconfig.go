@@ -1,0 +1,80 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// MeshConfig is what holds for the mesh as a whole. The one named "weft" is in
+// force; a change of it applies without a restart.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:resource:scope=Cluster,path=meshconfigs,singular=meshconfig,shortName=mc,categories=weft
+// +kubebuilder:subresource:status
+type MeshConfig struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	Spec   MeshConfigSpec   `json:"spec,omitempty"`
+	Status MeshConfigStatus `json:"status,omitempty"`
+}
+
+// MeshConfigSpec is what the user wants. A field that is left out has its
+// default.
+type MeshConfigSpec struct {
+	// Access is what happens to a call that no TrafficTarget allows, where the
+	// Namespace's label weft.mesh/access says nothing. Default: enforcing.
+	Access Access `json:"access,omitempty"`
+	// Egress is what happens to a call that leaves the mesh. Default: allow.
+	Egress Egress `json:"egress,omitempty"`
+	// Certificate is about the certificates of workloads.
+	Certificate Certificate `json:"certificate,omitempty"`
+	// TrustDomain is the first part of every identity. It can't be changed once
+	// it is set. Default: cluster.local.
+	TrustDomain string `json:"trustDomain,omitempty"`
+}
+
+// Access is an access mode.
+type Access string
+
+// The access modes.
+const (
+	AccessEnforcing  Access = "enforcing"
+	AccessPermissive Access = "permissive"
+)
+
+// Egress is an egress mode.
+type Egress string
+
+// The egress modes.
+const (
+	EgressAllow Egress = "allow"
+	EgressDeny  Egress = "deny"
+)
+
+// Certificate is about the certificates of workloads.
+type Certificate struct {
+	// Lifetime is how long a certificate is valid; it is renewed at half of it.
+	// At least a minute. Default: 1h.
+	Lifetime *metav1.Duration `json:"lifetime,omitempty"`
+}
+
+// MeshConfigStatus is what weft makes of it.
+type MeshConfigStatus struct {
+	// ObservedGeneration is the generation that the status is about.
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// Conditions are Accepted and Programmed.
+	//
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// MeshConfigList is a list of MeshConfigs.
+//
+// +kubebuilder:object:root=true
+type MeshConfigList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []MeshConfig `json:"items"`
+}

@@ -1,0 +1,96 @@
+package kube
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/weft-mesh/weft/api/v1alpha1"
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// Labels by which a ReplicaSet's name shows whose it is.
+const (
+	hashOfDeployment = "pod-template-hash"
+	hashOfRollout    = "rollouts-pod-template-hash"
+)
+
+// Pod converts a Pod; nil for one that has no address of its own: of the host's
+// network, finished, or not started yet.
+func Pod(object *corev1.Pod) (*model.Pod, []model.Diagnostic) {
+	if object.Spec.HostNetwork || finished(object) {
+		return nil, nil
+	}
+	addrs := podAddresses(object)
+	if len(addrs) == 0 {
+		return nil, nil
+	}
+	p := &model.Pod{
+		Key:       model.Key{Namespace: object.Namespace, Name: object.Name},
+		Addresses: addrs,
+		Identity:  model.Identity{Namespace: object.Namespace, Name: cmp.Or(object.Spec.ServiceAccountName, "default")},
+		Workload:  workload(object),
+		Meshed:    meshed(object),
+	}
+	if !p.Meshed {
+		return p, nil
+	}
+	var diagnostics []model.Diagnostic
+	p.Probes, diagnostics = probes(p.Ref(), object.Annotations[v1alpha1.AnnotationProbes])
+	return p, diagnostics
+}
+
+// finished tells that the pod's address may already be another's.
+func finished(p *corev1.Pod) bool {
+	return p.Status.Phase == corev1.PodSucceeded || p.Status.Phase == corev1.PodFailed
+}
+
+func podAddresses(p *corev1.Pod) []netip.Addr {
+	texts := []string{p.Status.PodIP}
+	for _, ip := range p.Status.PodIPs {
+		texts = append(texts, ip.IP)
+	}
+	return addresses(texts)
+}
+
+func meshed(p *corev1.Pod) bool {
+	return slices.ContainsFunc(p.Spec.InitContainers, func(c corev1.Container) bool {
+		return c.Name == v1alpha1.ProxyContainer
+	})
+}
+
+// workload is the object that a person would name: a Deployment, not its
+// ReplicaSet. A pod that nobody controls is its own.
+func workload(p *corev1.Pod) model.Workload {
+	for _, owner := range p.OwnerReferences {
+		if owner.Controller == nil || !*owner.Controller || owner.Kind == "Node" {
+			continue
+		}
+		if owner.Kind == "ReplicaSet" {
+			return workloadOfReplicaSet(owner.Name, p.Labels)
+		}
+		return model.Workload{Kind: strings.ToLower(owner.Kind) + "s", Name: owner.Name}
+	}
+	return model.Workload{Kind: "pods", Name: p.Name}
+}
+
+func workloadOfReplicaSet(name string, labels map[string]string) model.Workload {
+	if base, ok := cutHash(name, labels[hashOfDeployment]); ok {
+		return model.Workload{Kind: "deployments", Name: base}
+	}
+	if base, ok := cutHash(name, labels[hashOfRollout]); ok {
+		return model.Workload{Kind: "rollouts", Name: base}
+	}
+	return model.Workload{Kind: "replicasets", Name: name}
+}
+
+func cutHash(name, hash string) (string, bool) {
+	if hash == "" {
+		return "", false
+	}
+	base, ok := strings.CutSuffix(name, "-"+hash)
+	return base, ok && base != ""
+}

@@ -14,6 +14,7 @@ import (
 const (
 	LongestRegex    = 1024
 	LargestProgram  = 4096
+	mostRepetitions = 1000
 	widestLatinRune = 0xff
 )
 
@@ -50,6 +51,9 @@ func checkRegex(regex string) error {
 	if err := checkEscapes(regex); err != nil {
 		return err
 	}
+	if repetitions(tree) > mostRepetitions {
+		return fmt.Errorf("%s repeats more than %d times, all nested repetitions taken together; use smaller ones", quote(regex), mostRepetitions)
+	}
 	program, err := syntax.Compile(tree.Simplify())
 	if err != nil || programSize(program) > LargestProgram {
 		return fmt.Errorf("%s makes too large a program; use fewer or smaller repetitions", quote(regex))
@@ -64,6 +68,19 @@ func cause(err error) string {
 		return string(parse.Code)
 	}
 	return err.Error()
+}
+
+// repetitions is the largest product of nested counts. RE2 counts one for {0},
+// where Go stops counting.
+func repetitions(tree *syntax.Regexp) int {
+	inner := 1
+	for _, sub := range tree.Sub {
+		inner = max(inner, repetitions(sub))
+	}
+	if tree.Op != syntax.OpRepeat {
+		return inner
+	}
+	return min(inner*max(1, tree.Min, tree.Max), mostRepetitions+1)
 }
 
 // programSize counts as RE2 does for bytes: one for each range of a class.

@@ -116,6 +116,7 @@ func TestRegex(t *testing.T) {
 		"repetition of a repetition": {regex: `a**`, want: "invalid nested repetition operator"},
 		"repetition too large":       {regex: `a{1001}`, want: "invalid repeat count"},
 		"nested repetition":          {regex: `((a{100}){100}){100}`, want: "invalid repeat count"},
+		"repetition inside of none":  {regex: `((a{40}b){0}){40}`, want: "all nested repetitions taken together"},
 		"too long":                   {regex: strings.Repeat("a", 1025), want: "is longer than 1024 bytes"},
 		"too large a program":        {regex: strings.Repeat(`[acegikmoqsuwy]{999}`, 5), want: "too large a program"},
 		"not ASCII":                  {regex: `/caf` + "\u00e9", want: "outside of ASCII"},

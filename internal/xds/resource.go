@@ -4,9 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 )
@@ -55,6 +55,8 @@ type Resource struct {
 	// Version is a hash of the bytes.
 	Version string
 	Body    *anypb.Any
+	// wire is the resource as a field of a DeltaDiscoveryResponse.
+	wire []byte
 }
 
 var deterministic = proto.MarshalOptions{Deterministic: true}
@@ -66,55 +68,51 @@ func NewResource(name string, m proto.Message) (*Resource, error) {
 		return nil, fmt.Errorf("encode %s: %w", name, err)
 	}
 	sum := sha256.Sum256(b)
-	body := &anypb.Any{TypeUrl: "type.googleapis.com/" + string(m.ProtoReflect().Descriptor().FullName()), Value: b}
-	return &Resource{Name: name, Version: hex.EncodeToString(sum[:8]), Body: body}, nil
+	return newResource(name, hex.EncodeToString(sum[:8]), string(m.ProtoReflect().Descriptor().FullName()), b), nil
 }
 
-// Set is an immutable set of resources of one type, by name.
-type Set struct {
-	byName map[string]*Resource
+func newResource(name, version, message string, value []byte) *Resource {
+	r := &Resource{Name: name, Version: version, Body: &anypb.Any{TypeUrl: "type.googleapis.com/" + message, Value: value}}
+	r.wire = appendResource(nil, r)
+	// The message is the end of the wire form: it is kept once.
+	r.Body.Value = r.wire[len(r.wire)-len(value) : len(r.wire) : len(r.wire)]
+	return r
 }
 
-var emptySet = &Set{}
+// Field numbers of envoy.service.discovery.v3.Resource and of Any.
+const (
+	resourceVersion = 1
+	resourceBody    = 2
+	resourceName    = 3
+	anyTypeURL      = 1
+	anyValue        = 2
+)
 
-// NewSet makes a set. Of two resources of one name the last wins.
-func NewSet(rs ...*Resource) *Set {
-	m := make(map[string]*Resource, len(rs))
-	for _, r := range rs {
-		m[r.Name] = r
+// appendResource writes a resource as field "resources" of a
+// DeltaDiscoveryResponse, with the message's own bytes last.
+func appendResource(b []byte, r *Resource) []byte {
+	body := fieldSize(anyTypeURL, len(r.Body.TypeUrl)) + fieldSize(anyValue, len(r.Body.Value))
+	size := fieldSize(resourceName, len(r.Name)) + fieldSize(resourceVersion, len(r.Version)) + fieldSize(resourceBody, body)
+	if b == nil {
+		b = make([]byte, 0, fieldSize(responseResources, size))
 	}
-	return &Set{byName: m}
+	b = appendHead(b, responseResources, size)
+	b = appendString(b, resourceName, r.Name)
+	b = appendString(b, resourceVersion, r.Version)
+	b = appendHead(b, resourceBody, body)
+	b = appendString(b, anyTypeURL, r.Body.TypeUrl)
+	b = appendHead(b, anyValue, len(r.Body.Value))
+	return append(b, r.Body.Value...)
 }
 
-// Get finds a resource by name; nil where there is none.
-func (s *Set) Get(name string) *Resource { return s.byName[name] }
-
-// Len counts the resources.
-func (s *Set) Len() int { return len(s.byName) }
-
-// Names lists the names in order.
-func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.byName)) }
-
-// Equal tells whether two sets hold the very same resources.
-func (s *Set) Equal(o *Set) bool { return s == o || maps.Equal(s.byName, o.byName) }
-
-// Snapshot is all that a proxy class is to run. It is immutable, and shared by
-// every proxy of the class. Secrets are not in it: they belong to one proxy.
-type Snapshot struct {
-	sets [numTypes]*Set
+func fieldSize(n protowire.Number, length int) int {
+	return protowire.SizeTag(n) + protowire.SizeBytes(length)
 }
 
-// NewSnapshot makes a snapshot of sets by type; a missing one is empty.
-func NewSnapshot(sets map[Type]*Set) *Snapshot {
-	s := &Snapshot{}
-	for t := range s.sets {
-		s.sets[t] = emptySet
-		if set := sets[Type(t)]; set != nil {
-			s.sets[t] = set
-		}
-	}
-	return s
+func appendHead(b []byte, n protowire.Number, length int) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(b, n, protowire.BytesType), uint64(length))
 }
 
-// Set gives the resources of one type.
-func (s *Snapshot) Set(t Type) *Set { return s.sets[t] }
+func appendString(b []byte, n protowire.Number, s string) []byte {
+	return protowire.AppendString(protowire.AppendTag(b, n, protowire.BytesType), s)
+}

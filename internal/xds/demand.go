@@ -1,0 +1,91 @@
+package xds
+
+// maxDemand bounds the clusters that one proxy can watch by name. An
+// application that dials more addresses than that gets no more of them.
+const maxDemand = 10_000
+
+// demanded is a cluster that the proxy asked for by name.
+type demanded struct {
+	// sent is what the proxy has; nil when it was told that there is none.
+	sent *Resource
+}
+
+// Forgetter is a Member that wants to know which names are no longer watched.
+type Forgetter interface {
+	// Forget ends the watch on a name that OnDemand was asked for.
+	Forget(name string)
+}
+
+// ask answers for a cluster that is not in the snapshot.
+func (s *stream) ask(l *lane, name string) error {
+	held, had := l.held[name]
+	delete(l.held, name)
+	d := s.demand[name]
+	if d == nil {
+		if len(s.demand) >= maxDemand {
+			s.metrics.ignored(reasonDemand)
+			return s.send(l, nil, []string{name})
+		}
+		d = &demanded{}
+		if s.demand == nil {
+			s.demand = map[string]*demanded{}
+		}
+		s.demand[name] = d
+	}
+	d.sent = s.member.OnDemand(name)
+	switch {
+	case d.sent == nil:
+		return s.send(l, nil, []string{name})
+	case had && held == d.sent.Version:
+		return nil
+	}
+	return s.send(l, []*Resource{d.sent}, nil)
+}
+
+// askAgain sends what has changed of the clusters asked for by name.
+func (s *stream) askAgain() error {
+	l := &s.lanes[Cluster]
+	var changed []*Resource
+	var removed []string
+	for _, name := range sortedNames(s.demand) {
+		d := s.demand[name]
+		if r := l.at.Get(name); r != nil {
+			d.sent = r // The snapshot has it now.
+			continue
+		}
+		r := s.member.OnDemand(name)
+		switch {
+		case r == d.sent:
+			continue
+		case r == nil:
+			removed = append(removed, name)
+		default:
+			changed = append(changed, r)
+		}
+		d.sent = r
+		delete(l.rejected, name)
+		delete(l.doomed, name)
+	}
+	if len(changed) == 0 && len(removed) == 0 {
+		return nil
+	}
+	return s.send(l, changed, removed)
+}
+
+// unask forgets a cluster that the proxy no longer asks for by name. It has to
+// be told so: it can't know whether the wildcard holds it.
+func (s *stream) unask(l *lane, name string) error {
+	d := s.demand[name]
+	if d == nil {
+		return nil
+	}
+	delete(s.demand, name)
+	delete(l.rejected, name)
+	if f, ok := s.member.(Forgetter); ok {
+		f.Forget(name)
+	}
+	if l.wild && d.sent != nil && l.at.Get(name) == nil {
+		return s.send(l, nil, []string{name})
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package xds
+
+import (
+	"strconv"
+
+	"google.golang.org/grpc/encoding"
+	_ "google.golang.org/grpc/encoding/proto" // the codec that frames are beside
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// Field numbers of envoy.service.discovery.v3.DeltaDiscoveryResponse.
+const (
+	responseResources protowire.Number = 2
+	responseTypeURL   protowire.Number = 4
+	responseNonce     protowire.Number = 5
+	responseRemoved   protowire.Number = 6
+)
+
+// frame is an encoded DeltaDiscoveryResponse: the shared bytes of resources,
+// which are never copied, and a tail of this stream's own.
+type frame struct {
+	data mem.BufferSlice
+}
+
+func newFrame(t Type, nonce uint64, upserts []*Resource, removed []string) *frame {
+	data := make(mem.BufferSlice, 0, len(upserts)+1)
+	for _, r := range upserts {
+		wire := r.wire
+		if wire == nil {
+			wire = appendResource(nil, r)
+		}
+		data = append(data, mem.SliceBuffer(wire))
+	}
+	size := 2*protowire.SizeBytes(len(t.URL())) + 24
+	for _, name := range removed {
+		size += fieldSize(responseRemoved, len(name))
+	}
+	tail := make([]byte, 0, size)
+	tail = appendString(tail, responseTypeURL, t.URL())
+	tail = appendString(tail, responseNonce, formatNonce(nonce))
+	for _, name := range removed {
+		tail = appendString(tail, responseRemoved, name)
+	}
+	return &frame{data: append(data, mem.SliceBuffer(tail))}
+}
+
+func formatNonce(n uint64) string { return strconv.FormatUint(n, 36) }
+
+// codec sends frames as they are, and all else as proto does.
+type codec struct {
+	encoding.CodecV2
+}
+
+func newCodec() codec { return codec{encoding.GetCodecV2("proto")} }
+
+// Marshal encodes a message.
+func (c codec) Marshal(v any) (mem.BufferSlice, error) {
+	if f, ok := v.(*frame); ok {
+		return f.data, nil
+	}
+	return c.CodecV2.Marshal(v)
+}

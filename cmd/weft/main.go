@@ -1,18 +1,35 @@
+// Command weft is all of weft in one binary: the controller, the init container
+// that leads a pod's traffic through its sidecar, and what an operator asks at
+// a terminal.
 package main
 
 import (
-	_ "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
-	_ "github.com/google/nftables"
-	_ "github.com/onsi/ginkgo/v2"
-	_ "github.com/onsi/gomega"
-	_ "github.com/prometheus/client_golang/prometheus"
-	_ "github.com/servicemeshinterface/smi-sdk-go/pkg/apis/split/v1alpha4"
-	_ "github.com/spf13/cobra"
-	_ "github.com/vishvananda/netlink"
-	_ "google.golang.org/grpc"
-	_ "k8s.io/client-go/kubernetes"
-	_ "sigs.k8s.io/controller-runtime"
-	_ "sigs.k8s.io/yaml"
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
 )
 
-func main() {}
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := rootCommand().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "weft:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "weft",
+		Short:         "A service mesh for Kubernetes that speaks SMI and drives Envoy",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(controllerCommand(), initCommand(), versionCommand())
+	return root
+}

@@ -1,0 +1,73 @@
+package envoy
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"text/template"
+)
+
+// RunDir is where the sidecar finds its bootstrap, its token and the mesh's
+// roots: a projected volume.
+const RunDir = "/run/weft"
+
+// The files of RunDir.
+const (
+	BootstrapFile = "bootstrap.yaml"
+	TokenFile     = "token"
+	RootsFile     = "ca.crt"
+	sdsTokenFile  = "sds-token.yaml"
+	sdsRootFile   = "sds-root.yaml"
+)
+
+// TokenAudience is the audience of the sidecar's token.
+const TokenAudience = "weft"
+
+// Bootstrap is what a sidecar must know before it has asked anybody. Nothing
+// in it is of one pod.
+type Bootstrap struct {
+	// XDSHost and XDSPort are the control plane's address, ServerName the name
+	// in its certificate.
+	XDSHost    string
+	XDSPort    uint16
+	ServerName string
+	// RunDir is RunDir but in tests.
+	RunDir string
+	// AdminPort, MetricsPort and ReadyPort are the constants but in tests.
+	AdminPort, MetricsPort, ReadyPort uint16
+}
+
+// NewBootstrap is the bootstrap of every sidecar in the mesh.
+func NewBootstrap(host string, port uint16) Bootstrap {
+	return Bootstrap{
+		XDSHost: host, XDSPort: port, ServerName: host, RunDir: RunDir,
+		AdminPort: AdminPort, MetricsPort: MetricsPort, ReadyPort: ReadyPort,
+	}
+}
+
+//go:embed bootstrap.yaml.tmpl
+var bootstrapText string
+
+//go:embed sds-token.yaml.tmpl
+var sdsTokenText string
+
+//go:embed sds-root.yaml.tmpl
+var sdsRootText string
+
+// BuildBootstrap gives the files of RunDir by name, but for the token and the
+// roots themselves.
+func BuildBootstrap(b Bootstrap) (map[string]string, error) {
+	files := map[string]string{}
+	for name, text := range map[string]string{BootstrapFile: bootstrapText, sdsTokenFile: sdsTokenText, sdsRootFile: sdsRootText} {
+		t, err := template.New(name).Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		var out bytes.Buffer
+		if err := t.Execute(&out, b); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		files[name] = out.String()
+	}
+	return files, nil
+}

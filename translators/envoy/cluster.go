@@ -1,0 +1,158 @@
+package envoy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/netip"
+
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
+	upstreamhttpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// connectTimeout bounds one attempt; a pod answers in a millisecond or is gone.
+const connectTimeout = 2
+
+// meshed is the mark of endpoints that are spoken to by mutual TLS.
+const (
+	meshedNamespace = "envoy.transport_socket_match"
+	meshedKey       = "weft"
+)
+
+func meshedMark() *structpb.Struct {
+	return &structpb.Struct{Fields: map[string]*structpb.Value{meshedKey: structpb.NewBoolValue(true)}}
+}
+
+// BuildCluster is one port of a Service. Each endpoint says whether it is in
+// the mesh; plaintext goes to those alone that are not.
+func BuildCluster(v model.Cluster) *clusterv3.Cluster {
+	alpns := []string{alpn}
+	if v.Protocol.IsHTTP() {
+		alpns = []string{"h2", alpn}
+	}
+	c := &clusterv3.Cluster{
+		Name:                 ClusterName(v.Name),
+		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS},
+		ConnectTimeout:       seconds(connectTimeout),
+		LbPolicy:             clusterv3.Cluster_LEAST_REQUEST,
+		CircuitBreakers:      unlimited(),
+		TransportSocketMatches: []*clusterv3.Cluster_TransportSocketMatch{
+			{Name: "mesh", Match: meshedMark(), TransportSocket: upstreamTLS(alpns, v.TrustDomain, v.Identities)},
+			{Name: "plaintext", Match: &structpb.Struct{}, TransportSocket: plaintext()},
+		},
+		// A panic would send requests to pods that are not there any more.
+		CommonLbConfig: &clusterv3.Cluster_CommonLbConfig{HealthyPanicThreshold: percent(0)},
+	}
+	if v.Protocol.IsHTTP() {
+		c.TypedExtensionProtocolOptions = httpOptions(http2())
+	}
+	if v.Split {
+		c.LbPolicy = clusterv3.Cluster_ROUND_ROBIN
+		c.CommonLbConfig.LocalityConfigSpecifier = &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig_{
+			LocalityWeightedLbConfig: &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig{},
+		}
+	}
+	c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{EdsConfig: overADS(), ServiceName: c.GetName() + "#" + configHash(c)}
+	return c
+}
+
+// configHash makes a changed cluster ask for endpoints under a new name. One
+// that kept the name would wait 15 s for an answer that nobody owes it.
+func configHash(c *clusterv3.Cluster) string {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(c)
+	if err != nil {
+		return "" // refused when the cluster is encoded
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:4])
+}
+
+// EndpointsName is the name that a cluster asks for its endpoints by.
+func EndpointsName(c *clusterv3.Cluster) string { return c.GetEdsClusterConfig().GetServiceName() }
+
+// BuildEndpoints is where a cluster's connections go.
+func BuildEndpoints(name string, v model.Endpoints) *endpointv3.ClusterLoadAssignment {
+	cla := &endpointv3.ClusterLoadAssignment{ClusterName: name}
+	for _, g := range v.Groups {
+		l := &endpointv3.LocalityLbEndpoints{
+			Locality:            &corev3.Locality{SubZone: g.Backend.String()},
+			LoadBalancingWeight: u32(g.Weight),
+		}
+		for _, e := range g.Endpoints {
+			l.LbEndpoints = append(l.LbEndpoints, lbEndpoint(e))
+		}
+		cla.Endpoints = append(cla.Endpoints, l)
+	}
+	return cla
+}
+
+func lbEndpoint(e model.Endpoint) *endpointv3.LbEndpoint {
+	lb := &endpointv3.LbEndpoint{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{
+		Endpoint: &endpointv3.Endpoint{Address: socketAddress(e.Addr.Addr().String(), e.Addr.Port())},
+	}}
+	if e.Meshed {
+		lb.Metadata = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{meshedNamespace: meshedMark()}}
+	}
+	return lb
+}
+
+// BuildDirectCluster is one address, for whoever dialled it.
+func BuildDirectCluster(v model.DirectCluster) *clusterv3.Cluster {
+	name := DirectName(v.Addr)
+	c := &clusterv3.Cluster{
+		Name:                 name,
+		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
+		ConnectTimeout:       seconds(connectTimeout),
+		CircuitBreakers:      unlimited(),
+		LoadAssignment:       oneEndpoint(name, v.Addr),
+	}
+	if len(v.Identities) > 0 {
+		c.TransportSocket = upstreamTLS([]string{alpn}, v.TrustDomain, v.Identities)
+	}
+	return c
+}
+
+func oneEndpoint(cluster string, a netip.AddrPort) *endpointv3.ClusterLoadAssignment {
+	return &endpointv3.ClusterLoadAssignment{ClusterName: cluster, Endpoints: []*endpointv3.LocalityLbEndpoints{
+		{LbEndpoints: []*endpointv3.LbEndpoint{lbEndpoint(model.Endpoint{Addr: a})}},
+	}}
+}
+
+// unlimited lifts Envoy's default of 1,024 connections and requests: a limit
+// that nobody set would be answered with 503s that nobody expects.
+func unlimited() *clusterv3.CircuitBreakers {
+	const most = 1 << 30
+	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
+		MaxConnections: u32(most), MaxPendingRequests: u32(most), MaxRequests: u32(most), MaxRetries: u32(most),
+	}}}
+}
+
+func http2() *upstreamhttpv3.HttpProtocolOptions {
+	return &upstreamhttpv3.HttpProtocolOptions{UpstreamProtocolOptions: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_{
+		ExplicitHttpConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig{
+			ProtocolConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{
+				Http2ProtocolOptions: &corev3.Http2ProtocolOptions{AllowConnect: true},
+			},
+		},
+	}}
+}
+
+func http1() *upstreamhttpv3.HttpProtocolOptions {
+	return &upstreamhttpv3.HttpProtocolOptions{UpstreamProtocolOptions: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_{
+		ExplicitHttpConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig{
+			ProtocolConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{
+				HttpProtocolOptions: &corev3.Http1ProtocolOptions{},
+			},
+		},
+	}}
+}
+
+func httpOptions(o *upstreamhttpv3.HttpProtocolOptions) map[string]*anypb.Any {
+	return map[string]*anypb.Any{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": packed(o)}
+}

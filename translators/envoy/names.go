@@ -1,0 +1,104 @@
+package envoy
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// Listeners.
+const (
+	OutboundListenerName = "outbound"
+	InboundListenerName  = "inbound"
+	ProbesListenerName   = "probes"
+)
+
+// Ports of the sidecar in its pod. 15000 to 15099 are never redirected.
+const (
+	AdminPort    = 15000
+	OutboundPort = 15001
+	InboundPort  = 15006
+	MetricsPort  = 15020
+	// ReadyPort answers ReadyPath before any configuration has come.
+	ReadyPort = 15021
+	// ProbePort answers the kubelet in the application's place.
+	ProbePort = 15022
+)
+
+// ReadyPath tells whether the sidecar has its configuration.
+const ReadyPath = "/ready"
+
+// ProxyUID is the user that the sidecar runs as.
+const ProxyUID = 15000
+
+// Secrets, by names that are the same for every proxy: the stream's proven
+// identity decides what they hold.
+const (
+	WorkloadSecret = "workload"
+	RootsSecret    = "roots"
+)
+
+// Headers that weft sets within the mesh. Applications see none of them.
+const (
+	// DestinationHeader is the address that the caller dialled.
+	DestinationHeader = "x-weft-dst"
+	// PathHeader is the path without its query.
+	PathHeader = "x-weft-path"
+	// UnprocessedHeader tells the caller's sidecar that the application never
+	// saw the request.
+	UnprocessedHeader = "x-weft-unprocessed"
+)
+
+// Clusters that every proxy has.
+const (
+	PassthroughCluster  = "passthrough"
+	InboundHTTPCluster  = "inbound|http"
+	InboundHTTP2Cluster = "inbound|http2"
+	InboundTCPCluster   = "inbound|tcp"
+)
+
+// alpn marks a connection between two sidecars.
+const alpn = "weft"
+
+// ClusterName is "outbound|namespace/service|port".
+func ClusterName(p model.ServicePort) string {
+	return fmt.Sprintf("outbound|%s|%d", p.Service, p.Port)
+}
+
+// ParseClusterName reads what ClusterName wrote.
+func ParseClusterName(name string) (model.ServicePort, bool) {
+	parts := strings.Split(name, "|")
+	if len(parts) != 3 || parts[0] != "outbound" {
+		return model.ServicePort{}, false
+	}
+	ns, svc, ok := strings.Cut(parts[1], "/")
+	var port uint16
+	if _, err := fmt.Sscanf(parts[2], "%d", &port); err != nil || !ok {
+		return model.ServicePort{}, false
+	}
+	p := model.ServicePort{Service: model.Key{Namespace: ns, Name: svc}, Port: port}
+	return p, ClusterName(p) == name
+}
+
+// ScopeName is the key of a Service's routes: the address as Envoy prints it.
+func ScopeName(a netip.AddrPort) string { return a.String() }
+
+// InboundRouteName is "inbound|port".
+func InboundRouteName(port uint16) string { return fmt.Sprintf("inbound|%d", port) }
+
+const directPrefix = "direct|"
+
+// DirectName is the cluster of one address, asked for on demand.
+func DirectName(a netip.AddrPort) string { return directPrefix + a.String() }
+
+// ParseDirectName reads what DirectName wrote.
+func ParseDirectName(name string) (netip.AddrPort, bool) {
+	rest, ok := strings.CutPrefix(name, directPrefix)
+	if !ok {
+		return netip.AddrPort{}, false
+	}
+	a, err := netip.ParseAddrPort(rest)
+	return a, err == nil && a.String() == rest
+}

@@ -1,0 +1,73 @@
+package envoy
+
+import (
+	"regexp/syntax"
+	"strings"
+)
+
+// pathPattern is an SMI pathRegex in the cheapest form that means the same. It
+// is anchored at its start only (specs v1alpha4), and sees no query.
+type pathPattern struct {
+	any           bool
+	exact, prefix string
+	regex         string
+}
+
+// parsePath reads a pathRegex. Literals become prefixes and, where the author
+// closed them with $, exact matches; the rest stays a regex.
+func parsePath(re string) pathPattern {
+	if re == "" {
+		return pathPattern{any: true}
+	}
+	full := pathPattern{regex: "(?s)(?:" + re + ").*"}
+	parsed, err := syntax.Parse(re, syntax.Perl)
+	if err != nil {
+		return full // refused by Validate
+	}
+	parts := []*syntax.Regexp{parsed.Simplify()}
+	if parts[0].Op == syntax.OpConcat {
+		parts = parts[0].Sub
+	}
+	if len(parts) > 0 && parts[0].Op == syntax.OpBeginText {
+		parts = parts[1:]
+	}
+	closed := false
+	if n := len(parts); n > 0 {
+		switch last := parts[n-1]; {
+		case last.Op == syntax.OpEndText:
+			closed, parts = true, parts[:n-1]
+		case isAnything(last): // what follows is free anyway
+			parts = parts[:n-1]
+		}
+	}
+	literal, ok := literalOf(parts)
+	switch {
+	case !ok, closed && literal == "":
+		return full
+	case closed:
+		return pathPattern{exact: literal}
+	case literal == "":
+		return pathPattern{any: true}
+	default:
+		return pathPattern{prefix: literal}
+	}
+}
+
+// isAnything recognises ".*". Paths hold no line feeds.
+func isAnything(r *syntax.Regexp) bool {
+	return r.Op == syntax.OpStar && (r.Sub[0].Op == syntax.OpAnyCharNotNL || r.Sub[0].Op == syntax.OpAnyChar)
+}
+
+func literalOf(parts []*syntax.Regexp) (string, bool) {
+	var b strings.Builder
+	for _, p := range parts {
+		switch {
+		case p.Op == syntax.OpLiteral && p.Flags&syntax.FoldCase == 0:
+			b.WriteString(string(p.Rune))
+		case p.Op == syntax.OpEmptyMatch:
+		default:
+			return "", false
+		}
+	}
+	return b.String(), true
+}

@@ -1,0 +1,83 @@
+package envoy
+
+import (
+	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	rbacconfigv3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
+	httprbacv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
+	networkrbacv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/rbac/v3"
+	sslinputsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/matching/common_inputs/ssl/v3"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+const (
+	httpRBACFilter    = "envoy.filters.http.rbac"
+	networkRBACFilter = "envoy.filters.network.rbac"
+)
+
+func verdict(a rbacconfigv3.RBAC_Action) *xdsmatcherv3.Matcher_OnMatch {
+	name := "deny"
+	if a == rbacconfigv3.RBAC_ALLOW {
+		name = "allow"
+	}
+	return action(&rbacconfigv3.Action{Name: name, Action: a})
+}
+
+// denyAll is a policy that lets nobody in: a matcher of which nothing matches.
+func denyAll() *xdsmatcherv3.Matcher {
+	return &xdsmatcherv3.Matcher{OnNoMatch: verdict(rbacconfigv3.RBAC_DENY)}
+}
+
+// policyMatcher looks the caller up by its certificate: one hash, however many
+// callers there are. A certificate of the mesh has one URI.
+func policyMatcher(trustDomain string, p model.Policy, http bool) *xdsmatcherv3.Matcher {
+	if p.AllowAll {
+		return &xdsmatcherv3.Matcher{OnNoMatch: verdict(rbacconfigv3.RBAC_ALLOW)}
+	}
+	callers := map[string]*xdsmatcherv3.Matcher_OnMatch{}
+	for _, c := range p.Callers {
+		if on := callerMatch(c, http); on != nil {
+			callers[c.Identity.SPIFFEID(trustDomain)] = on
+		}
+	}
+	if len(callers) == 0 {
+		return denyAll()
+	}
+	m := exactMap(extension("uri_san", &sslinputsv3.UriSanInput{}), callers)
+	m.OnNoMatch = verdict(rbacconfigv3.RBAC_DENY)
+	return m
+}
+
+// callerMatch is what one caller may do; nil for nothing.
+func callerMatch(c model.Caller, http bool) *xdsmatcherv3.Matcher_OnMatch {
+	if c.Any {
+		return verdict(rbacconfigv3.RBAC_ALLOW)
+	}
+	if !http || len(c.Routes) == 0 {
+		return nil
+	}
+	var routes []*predicate
+	for _, r := range c.Routes {
+		ps := requestPredicates(r.Match)
+		if len(ps) == 0 {
+			return verdict(rbacconfigv3.RBAC_ALLOW)
+		}
+		routes = append(routes, and(ps))
+	}
+	return nested(&xdsmatcherv3.Matcher{MatcherType: &xdsmatcherv3.Matcher_MatcherList_{MatcherList: &xdsmatcherv3.Matcher_MatcherList{
+		Matchers: []*xdsmatcherv3.Matcher_MatcherList_FieldMatcher{{Predicate: or(routes), OnMatch: verdict(rbacconfigv3.RBAC_ALLOW)}},
+	}}})
+}
+
+// httpRBAC is the policy of a port, as its routes carry it: it holds from the
+// next request on, on connections that are open already.
+func httpRBAC(trustDomain string, p model.Policy) *httprbacv3.RBACPerRoute {
+	return &httprbacv3.RBACPerRoute{Rbac: &httprbacv3.RBAC{Matcher: policyMatcher(trustDomain, p, true)}}
+}
+
+func networkRBAC(trustDomain string, p model.Policy) *listenerv3.Filter {
+	return networkFilter(networkRBACFilter, &networkrbacv3.RBAC{
+		StatPrefix: "inbound", Matcher: policyMatcher(trustDomain, p, false),
+	})
+}

@@ -1,0 +1,170 @@
+package envoy
+
+import (
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+var (
+	webService = model.ServicePort{Service: model.Key{Namespace: "shop", Name: "web"}, Port: 80}
+	dbService  = model.ServicePort{Service: model.Key{Namespace: "shop", Name: "db"}, Port: 3306}
+	front      = model.Identity{Namespace: "shop", Name: "front"}
+	back       = model.Identity{Namespace: "shop", Name: "back"}
+)
+
+func sampleMatch() model.HTTPMatch {
+	return model.HTTPMatch{
+		Methods: []string{"GET", "HEAD"}, PathRegex: "/books/[0-9]+",
+		Headers: []model.HeaderMatch{{Name: "host", Regex: "web.*"}, {Name: "x-debug", Regex: "1|true"}},
+	}
+}
+
+func sampleInbound(mtls model.MTLS) model.Inbound {
+	policy := model.Policy{Callers: []model.Caller{
+		{Identity: back, Any: true},
+		{Identity: front, Routes: []model.AllowedRoute{
+			{Name: "shop/g/books", Match: sampleMatch()},
+			{Name: "shop/g/prefix", Match: model.HTTPMatch{PathRegex: "/api/.*"}},
+			{Name: "shop/g/exact", Match: model.HTTPMatch{PathRegex: "^/health$"}},
+		}},
+	}}
+	return model.Inbound{
+		TrustDomain: "cluster.local", MTLS: mtls, IPv6: true,
+		Ports: []model.InboundPort{
+			{Port: 80, Protocol: model.ProtocolHTTP, Policy: policy},
+			{Port: 81, Protocol: model.ProtocolHTTP2, Policy: model.Policy{AllowAll: true}},
+			{Port: 82, Protocol: model.ProtocolHTTP},
+			{Port: 3306, Protocol: model.ProtocolTCP, Policy: policy},
+		},
+		Probes: []model.Probe{
+			{Path: "/weft-probe/a/liveness", Kind: model.ProbeHTTP, Port: 80, Target: "/live?full=1", Host: "web", Period: 10 * time.Second, Timeout: time.Second},
+			{Path: "/weft-probe/a/readiness", Kind: model.ProbeHTTPS, Port: 443, Period: 10 * time.Second, Timeout: time.Second},
+			{Path: "/weft-probe/b/liveness", Kind: model.ProbeTCP, Port: 3306, Period: 10 * time.Second, Timeout: time.Second},
+			{Path: "/weft-probe/b/readiness", Kind: model.ProbeGRPC, Port: 81, Service: "x", Period: 10 * time.Second, Timeout: time.Second},
+		},
+	}
+}
+
+func sampleOutbound() model.Outbound {
+	m := sampleMatch()
+	return model.Outbound{Name: webService, Address: netip.MustParseAddr("198.19.0.1"), Routes: []model.OutboundRoute{
+		{Name: "shop/canary", Match: &m, Backends: []model.WeightedCluster{{Cluster: webService, Weight: 3}, {Cluster: dbService}}},
+		{Name: "shop/none", Match: &m},
+		{Backends: []model.WeightedCluster{{Cluster: webService, Weight: 1}}},
+	}}
+}
+
+func sampleListener() model.OutboundListener {
+	addr := netip.MustParseAddrPort
+	return model.OutboundListener{
+		HTTP:   []netip.AddrPort{addr("198.19.0.1:80"), addr("[fd00::1]:80")},
+		TCP:    []model.TCPDestination{{Addr: addr("198.19.0.2:3306"), Cluster: dbService}},
+		Direct: []netip.AddrPort{addr("198.19.0.3:80")},
+		Pods:   []netip.Prefix{netip.MustParsePrefix("198.18.0.0/24"), netip.MustParsePrefix("fd00::/64")},
+		Egress: model.EgressAllow, IPv6: true,
+	}
+}
+
+// accepted has the real Envoy load resources as static ones. What comes over
+// ADS of its own (routes, scopes) is put in its place.
+func accepted(t *testing.T, listeners []*listenerv3.Listener, clusters []*clusterv3.Cluster) {
+	t.Helper()
+	b := &bootstrapv3.Bootstrap{
+		Node: &corev3.Node{Id: "n", Cluster: "c"},
+		DynamicResources: &bootstrapv3.Bootstrap_DynamicResources{AdsConfig: &corev3.ApiConfigSource{
+			ApiType: corev3.ApiConfigSource_DELTA_GRPC, TransportApiVersion: corev3.ApiVersion_V3,
+			GrpcServices: []*corev3.GrpcService{{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: "ads"}}}},
+		}},
+		StaticResources: &bootstrapv3.Bootstrap_StaticResources{Listeners: listeners, Clusters: append(clusters, adsCluster())},
+	}
+	text, err := protojson.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "bootstrap.json")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(envoyBinary(t), "--mode", "validate", "-c", file).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func adsCluster() *clusterv3.Cluster {
+	c := BuildDirectCluster(model.DirectCluster{Addr: netip.MustParseAddrPort("127.0.0.1:1")})
+	c.Name, c.TypedExtensionProtocolOptions = "ads", httpOptions(http2())
+	return c
+}
+
+// holding is a listener that holds routes, so that Envoy reads them.
+func holding(t *testing.T, name string, port uint16, rc *routev3.RouteConfiguration) *listenerv3.Listener {
+	t.Helper()
+	m := inboundManager()
+	m.RouteSpecifier = &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: rc}
+	return &listenerv3.Listener{Name: name, Address: socketAddress("127.0.0.1", port), FilterChains: []*listenerv3.FilterChain{
+		{Filters: []*listenerv3.Filter{networkFilter(hcmFilter, m)}},
+	}}
+}
+
+func must[T proto.Message](t *testing.T) func(T, error) T {
+	return func(m T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Validate(m); err != nil {
+			t.Errorf("Validate: %v", err)
+		}
+		return m
+	}
+}
+
+func TestEnvoyAcceptsWhatIsBuilt(t *testing.T) {
+	listener, route := must[*listenerv3.Listener](t), must[*routev3.RouteConfiguration](t)
+	clusters := append(BuildPodClusters(sampleInbound(model.MTLSStrict).Probes),
+		BuildCluster(model.Cluster{Name: webService, Protocol: model.ProtocolHTTP, TrustDomain: "cluster.local", Identities: []model.Identity{front, back}}),
+		BuildCluster(model.Cluster{Name: dbService, Protocol: model.ProtocolTCP, TrustDomain: "cluster.local", Split: true}),
+	)
+	direct := BuildDirectCluster(model.DirectCluster{Addr: netip.MustParseAddrPort("198.18.0.1:80"), TrustDomain: "cluster.local", Identities: []model.Identity{front}})
+	if err := Validate(direct); err != nil {
+		t.Error(err) // not loaded below: a static cluster can't have its secrets from ADS
+	}
+	for _, c := range clusters {
+		if err := Validate(c); err != nil {
+			t.Errorf("%s: %v", c.GetName(), err)
+		}
+	}
+	for _, mtls := range []model.MTLS{model.MTLSStrict, model.MTLSPermissive} {
+		in := sampleInbound(mtls)
+		listeners := []*listenerv3.Listener{
+			listener(BuildInboundListener(in)), listener(BuildOutboundListener(sampleListener())), listener(BuildProbesListener(in.Probes)),
+		}
+		for i, p := range in.Ports {
+			if p.Protocol.IsHTTP() {
+				listeners = append(listeners, holding(t, InboundRouteName(p.Port), uint16(2000+i), route(BuildInboundRoute(in.TrustDomain, p))))
+			}
+		}
+		scope, err := BuildOutbound(sampleOutbound())
+		if err != nil {
+			t.Fatal(err)
+		}
+		listeners = append(listeners, holding(t, "scope", 2100, scope.GetRouteConfiguration()))
+		accepted(t, listeners, clusters)
+	}
+	accepted(t, []*listenerv3.Listener{listener(BuildOutboundListener(model.OutboundListener{Egress: model.EgressDeny}))}, nil)
+}

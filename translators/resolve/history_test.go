@@ -2,99 +2,13 @@ package resolve
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"reflect"
 	"testing"
-	"time"
 
 	"github.com/weft-mesh/weft/translators/model"
+	"github.com/weft-mesh/weft/translators/model/modeltest"
 )
-
-// world draws random fragments from a small universe, so that references meet.
-type world struct{ *rand.Rand }
-
-func (w world) namespace() string { return []string{"shop", "bank"}[w.IntN(2)] }
-func (w world) name(kind string) string {
-	return fmt.Sprintf("%s%d", kind, w.IntN(3))
-}
-func (w world) key(kind string) model.Key {
-	return model.Key{Namespace: w.namespace(), Name: w.name(kind)}
-}
-
-func (w world) identity() model.Identity { return model.Identity(w.key("sa")) }
-
-func (w world) fragment() model.Fragment {
-	switch w.IntN(9) {
-	case 0:
-		return &model.Namespace{Name: w.namespace(), Access: []model.Access{"", model.AccessPermissive, model.AccessEnforcing}[w.IntN(3)]}
-	case 1:
-		return w.service()
-	case 2, 3:
-		return w.slice()
-	case 4:
-		return w.pod()
-	case 5:
-		return w.split()
-	case 6:
-		return &model.RouteGroup{Key: w.key("group"), Matches: []model.NamedMatch{{Name: w.name("m"), HTTPMatch: model.HTTPMatch{PathRegex: "/" + w.name("p")}}}}
-	case 7:
-		return &model.PortRoute{Kind: model.KindTCPRoute, Key: w.key("tcp"), Ports: [][]uint16{nil, {80}, {80, 3306}}[w.IntN(3)]}
-	default:
-		return w.target()
-	}
-}
-
-func (w world) service() *model.Service {
-	k := w.key("svc")
-	s := &model.Service{Key: k, Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolHTTP}}}
-	s.Addresses = []netip.Addr{netip.AddrFrom4([4]byte{198, 19, byte(len(k.Namespace + k.Name)), k.Name[3]})}
-	if w.IntN(2) == 0 {
-		s.Ports = append(s.Ports, model.Port{Name: "db", Number: 3306, Protocol: model.ProtocolTCP})
-	}
-	return s
-}
-
-func (w world) slice() *model.EndpointSlice {
-	s := &model.EndpointSlice{Key: w.key("slice"), Service: w.key("svc"), Ports: []model.TargetPort{{Name: "http", Number: 8080}, {Name: "db", Number: 3306}}}
-	for range w.IntN(3) {
-		s.Endpoints = append(s.Endpoints, model.Address{Addr: w.addr(), Serve: w.IntN(3) > 0, Pod: w.key("pod")})
-	}
-	return s
-}
-
-func (w world) addr() netip.Addr {
-	return netip.AddrFrom4([4]byte{198, 18, byte(w.IntN(2)), byte(w.IntN(4))})
-}
-
-func (w world) pod() *model.Pod {
-	return &model.Pod{Key: w.key("pod"), Addresses: []netip.Addr{w.addr()}, Identity: w.identity(), Meshed: w.IntN(4) > 0}
-}
-
-func (w world) split() *model.Split {
-	s := &model.Split{Key: w.key("split"), Created: time.Unix(int64(w.IntN(2)), 0)}
-	s.Root = model.Key{Namespace: s.Namespace, Name: w.name("svc")}
-	for i := range 1 + w.IntN(3) {
-		s.Backends = append(s.Backends, model.Backend{Service: model.Key{Namespace: s.Namespace, Name: fmt.Sprintf("svc%d", i)}, Weight: uint32(w.IntN(3))})
-	}
-	if w.IntN(3) == 0 {
-		s.Matched, s.Matches = true, []model.Key{{Namespace: s.Namespace, Name: w.name("group")}}
-	}
-	return s
-}
-
-func (w world) target() *model.Target {
-	t := &model.Target{Key: w.key("target")}
-	t.Destination = model.Identity{Namespace: t.Namespace, Name: w.name("sa")}
-	for range 1 + w.IntN(2) {
-		t.Sources = append(t.Sources, w.identity())
-	}
-	t.Rules = []model.TargetRule{{Kind: model.KindHTTPRouteGroup, Name: w.name("group")}}
-	if w.IntN(2) == 0 {
-		t.Rules = append(t.Rules, model.TargetRule{Kind: model.KindTCPRoute, Name: w.name("tcp")})
-	}
-	return t
-}
 
 // views is all that a graph answers, over the whole universe.
 type views struct {
@@ -136,10 +50,10 @@ func allViews(g *Graph) views {
 // order, the views are those of the fragments that are left.
 func TestHistoryLeavesNoTrace(t *testing.T) {
 	for seed := range uint64(60) {
-		w := world{rand.New(rand.NewPCG(seed, 1))}
+		w := modeltest.New(seed, 1)
 		g, left := NewGraph(), map[model.Ref]model.Fragment{}
 		for range 150 {
-			f := w.fragment()
+			f := w.Fragment()
 			if w.IntN(4) == 0 {
 				g.Delete(f.Ref())
 				delete(left, f.Ref())
@@ -162,11 +76,11 @@ func TestHistoryLeavesNoTrace(t *testing.T) {
 // as before it.
 func TestDirtyNamesAllThatChanged(t *testing.T) {
 	for seed := range uint64(60) {
-		w := world{rand.New(rand.NewPCG(seed, 2))}
+		w := modeltest.New(seed, 2)
 		g := NewGraph()
 		before := allViews(g)
 		for step := range 150 {
-			f := w.fragment()
+			f := w.Fragment()
 			var d *Dirty
 			if w.IntN(4) == 0 {
 				d = g.Delete(f.Ref())

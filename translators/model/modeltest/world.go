@@ -1,0 +1,101 @@
+// Package modeltest draws random fragments for tests of properties: what holds
+// of any history, in any order. Tests of resolve and engine use it.
+package modeltest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// World draws random fragments from a small universe, so that references meet.
+type World struct{ *rand.Rand }
+
+func (w World) namespace() string { return []string{"shop", "bank"}[w.IntN(2)] }
+func (w World) name(kind string) string {
+	return fmt.Sprintf("%s%d", kind, w.IntN(3))
+}
+func (w World) key(kind string) model.Key {
+	return model.Key{Namespace: w.namespace(), Name: w.name(kind)}
+}
+
+func (w World) identity() model.Identity { return model.Identity(w.key("sa")) }
+
+// New makes a world of its own for a seed.
+func New(seed, stream uint64) World { return World{rand.New(rand.NewPCG(seed, stream))} }
+
+// Fragment draws one.
+func (w World) Fragment() model.Fragment {
+	switch w.IntN(9) {
+	case 0:
+		return &model.Namespace{Name: w.namespace(), Access: []model.Access{"", model.AccessPermissive, model.AccessEnforcing}[w.IntN(3)]}
+	case 1:
+		return w.service()
+	case 2, 3:
+		return w.slice()
+	case 4:
+		return w.pod()
+	case 5:
+		return w.split()
+	case 6:
+		return &model.RouteGroup{Key: w.key("group"), Matches: []model.NamedMatch{{Name: w.name("m"), HTTPMatch: model.HTTPMatch{PathRegex: "/" + w.name("p")}}}}
+	case 7:
+		return &model.PortRoute{Kind: model.KindTCPRoute, Key: w.key("tcp"), Ports: [][]uint16{nil, {80}, {80, 3306}}[w.IntN(3)]}
+	default:
+		return w.target()
+	}
+}
+
+func (w World) service() *model.Service {
+	k := w.key("svc")
+	s := &model.Service{Key: k, Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolHTTP}}}
+	s.Addresses = []netip.Addr{netip.AddrFrom4([4]byte{198, 19, byte(len(k.Namespace + k.Name)), k.Name[3]})}
+	if w.IntN(2) == 0 {
+		s.Ports = append(s.Ports, model.Port{Name: "db", Number: 3306, Protocol: model.ProtocolTCP})
+	}
+	return s
+}
+
+func (w World) slice() *model.EndpointSlice {
+	s := &model.EndpointSlice{Key: w.key("slice"), Service: w.key("svc"), Ports: []model.TargetPort{{Name: "http", Number: 8080}, {Name: "db", Number: 3306}}}
+	for range w.IntN(3) {
+		s.Endpoints = append(s.Endpoints, model.Address{Addr: w.addr(), Serve: w.IntN(3) > 0, Pod: w.key("pod")})
+	}
+	return s
+}
+
+func (w World) addr() netip.Addr {
+	return netip.AddrFrom4([4]byte{198, 18, byte(w.IntN(2)), byte(w.IntN(4))})
+}
+
+func (w World) pod() *model.Pod {
+	return &model.Pod{Key: w.key("pod"), Addresses: []netip.Addr{w.addr()}, Identity: w.identity(), Meshed: w.IntN(4) > 0}
+}
+
+func (w World) split() *model.Split {
+	s := &model.Split{Key: w.key("split"), Created: time.Unix(int64(w.IntN(2)), 0)}
+	s.Root = model.Key{Namespace: s.Namespace, Name: w.name("svc")}
+	for i := range 1 + w.IntN(3) {
+		s.Backends = append(s.Backends, model.Backend{Service: model.Key{Namespace: s.Namespace, Name: fmt.Sprintf("svc%d", i)}, Weight: uint32(w.IntN(3))})
+	}
+	if w.IntN(3) == 0 {
+		s.Matched, s.Matches = true, []model.Key{{Namespace: s.Namespace, Name: w.name("group")}}
+	}
+	return s
+}
+
+func (w World) target() *model.Target {
+	t := &model.Target{Key: w.key("target")}
+	t.Destination = model.Identity{Namespace: t.Namespace, Name: w.name("sa")}
+	for range 1 + w.IntN(2) {
+		t.Sources = append(t.Sources, w.identity())
+	}
+	t.Rules = []model.TargetRule{{Kind: model.KindHTTPRouteGroup, Name: w.name("group")}}
+	if w.IntN(2) == 0 {
+		t.Rules = append(t.Rules, model.TargetRule{Kind: model.KindTCPRoute, Name: w.name("tcp")})
+	}
+	return t
+}

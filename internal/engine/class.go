@@ -49,8 +49,8 @@ type class struct {
 	rev uint64
 	// past are the last snapshots before it, for proxies that acknowledge late.
 	past []pastSnapshot
-	// stale and staleEndpoints tell what a new snapshot is due for.
-	stale, staleEndpoints bool
+	// stale are the types that a new snapshot is due for.
+	stale types
 	// notBefore bounds how often policy is pushed in a burst.
 	notBefore time.Time
 }
@@ -81,7 +81,7 @@ func (c *class) revOf(s *xds.Snapshot) uint64 {
 
 func newClass(key resolve.Class, shape resolve.Shape) *class {
 	return &class{
-		key: key, shape: shape, members: map[*member]bool{}, stale: true,
+		key: key, shape: shape, members: map[*member]bool{}, stale: allTypes,
 		routes: slots[string, model.InboundPort]{}, probes: slots[string, []model.Probe]{},
 		clusters: slots[string, []model.Probe]{},
 	}
@@ -128,52 +128,55 @@ func (c *class) refreshProbes(probes []model.Probe) bool {
 	}) || changed
 }
 
-// compose puts a snapshot together. Sets that hold what they held before stay
-// the same sets, so that a stream sees at a glance what has not changed.
-func (c *class) compose(s *sight, units map[model.Key]*unit, endpointsOnly bool) bool {
-	var p parts
-	for k := range s.services {
-		if u := units[k]; u != nil {
-			p.addUnit(u)
-		}
-	}
-	sets := map[xds.Type]*xds.Set{xds.Endpoint: xds.NewSet(p[xds.Endpoint]...)}
-	if endpointsOnly && c.snapshot != nil {
-		for _, t := range []xds.Type{xds.Cluster, xds.Route, xds.ScopedRoute, xds.Listener} {
+// compose puts a snapshot together: new sets of some types, the others as they
+// are. A set that holds what it held before stays the same set, so that a
+// stream sees at a glance what has not changed.
+func (c *class) compose(s *sight, units map[model.Key]*unit, due types) bool {
+	sets := map[xds.Type]*xds.Set{}
+	changed := c.snapshot == nil
+	for t := xds.Cluster; t <= xds.Listener; t++ {
+		if c.snapshot != nil {
 			sets[t] = c.snapshot.Set(t)
 		}
-	} else {
-		c.composePolicy(s, &p, sets)
-	}
-	changed := c.snapshot == nil
-	for t, set := range sets {
-		if c.snapshot == nil {
-			break
+		if !due.has(t) {
+			continue
 		}
-		if old := c.snapshot.Set(t); old.Equal(set) {
-			sets[t] = old
-		} else {
-			changed = true
+		set := xds.NewSet(c.resources(t, s, units)...)
+		if sets[t] == nil || !sets[t].Equal(set) {
+			sets[t], changed = set, true
 		}
 	}
-	if changed {
-		if c.past = append(c.past, pastSnapshot{c.snapshot, c.rev}); len(c.past) > maxPast {
-			c.past = c.past[1:]
-		}
-		c.snapshot = xds.NewSnapshot(sets)
+	if !changed {
+		return false
 	}
-	return changed
+	if c.past = append(c.past, pastSnapshot{c.snapshot, c.rev}); len(c.past) > maxPast {
+		c.past = c.past[1:]
+	}
+	c.snapshot = xds.NewSnapshot(sets)
+	return true
 }
 
-func (c *class) composePolicy(s *sight, p *parts, sets map[xds.Type]*xds.Set) {
-	listeners := c.probes.resources(nil)
-	for _, r := range []*xds.Resource{s.listener.res, c.inbound.res} {
-		if r != nil {
-			listeners = append(listeners, r)
+// resources are what the class runs of one type.
+func (c *class) resources(t xds.Type, s *sight, units map[model.Key]*unit) []*xds.Resource {
+	var rs []*xds.Resource
+	switch t {
+	case xds.Route:
+		return c.routes.resources(nil)
+	case xds.Listener:
+		rs = c.probes.resources(nil)
+		for _, r := range []*xds.Resource{s.listener.res, c.inbound.res} {
+			if r != nil {
+				rs = append(rs, r)
+			}
+		}
+		return rs
+	case xds.Cluster:
+		rs = c.clusters.resources(nil)
+	}
+	for k := range s.services {
+		if u := units[k]; u != nil {
+			rs = u.resources(t, rs)
 		}
 	}
-	sets[xds.Cluster] = xds.NewSet(c.clusters.resources(p[xds.Cluster])...)
-	sets[xds.ScopedRoute] = xds.NewSet(p[xds.ScopedRoute]...)
-	sets[xds.Route] = xds.NewSet(c.routes.resources(nil)...)
-	sets[xds.Listener] = xds.NewSet(listeners...)
+	return rs
 }

@@ -67,7 +67,7 @@ func (e *Engine) refreshSights(d *resolve.Dirty) {
 	for id, s := range e.sights {
 		_, dirty := d.Outbound[id]
 		if (dirty || d.AllOutbound || d.Everything) && e.refreshSight(id, s) {
-			e.eachClass(func(c *class) bool { return c.key.Identity == id }, func(c *class) { c.stale = true })
+			e.eachClass(func(c *class) bool { return c.key.Identity == id }, func(c *class) { c.stale = allTypes })
 		}
 	}
 }
@@ -91,13 +91,11 @@ func (e *Engine) refreshUnits(d *resolve.Dirty) {
 		_, endpoints := d.Endpoints[k]
 		switch {
 		case whole || d.Everything:
-			if u.refresh(e.graph.ServiceViews(k)) {
-				e.eachClass(e.sees(k), func(c *class) { c.stale = true })
-			}
+			e.stale(k, u.refresh(e.graph.ServiceViews(k)))
 		case endpoints:
-			if u.refreshEndpoints(e.graph.ServiceEndpoints(k)) {
-				e.eachClass(e.sees(k), func(c *class) { c.staleEndpoints = true })
-			}
+			e.stale(k, u.refreshEndpoints(e.graph.ServiceEndpoints(k)))
+		default:
+			continue
 		}
 		for _, err := range u.errors() {
 			e.log.Error(err, "keep last good version", "service", k.String())
@@ -105,8 +103,12 @@ func (e *Engine) refreshUnits(d *resolve.Dirty) {
 	}
 }
 
-func (e *Engine) sees(k model.Key) func(*class) bool {
-	return func(c *class) bool { return e.sights[c.key.Identity].services[k] }
+// stale marks the classes that see a Service.
+func (e *Engine) stale(k model.Key, ts types) {
+	if ts == 0 {
+		return
+	}
+	e.eachClass(func(c *class) bool { return e.sights[c.key.Identity].services[k] }, func(c *class) { c.stale |= ts })
 }
 
 func (e *Engine) eachClass(want func(*class) bool, do func(*class)) {
@@ -121,7 +123,7 @@ func (e *Engine) refreshInbound(d *resolve.Dirty) {
 	for _, c := range e.classes {
 		_, dirty := d.Inbound[c.key.Identity]
 		if (dirty || d.AllInbound || d.Everything) && c.refreshInbound(e.graph.Inbound(c.key.Identity, c.shape)) {
-			c.stale = true
+			c.stale |= typesOf(xds.Cluster, xds.Route, xds.Listener)
 		}
 	}
 }
@@ -131,32 +133,29 @@ func (e *Engine) publish() time.Duration {
 	now := e.now()
 	var next time.Duration
 	for _, c := range e.classes {
-		if wait := c.notBefore.Sub(now); c.stale && wait > 0 {
-			if next == 0 || wait < next {
-				next = wait
+		due := c.stale
+		if policy := due &^ endpointTypes; policy != 0 {
+			if wait := c.notBefore.Sub(now); wait > 0 {
+				due &= endpointTypes
+				if next == 0 || wait < next {
+					next = wait
+				}
+			} else {
+				c.notBefore = now.Add(Interval)
 			}
-			if c.staleEndpoints {
-				e.push(c, true)
-			}
-			continue
 		}
-		if c.stale {
-			c.notBefore = now.Add(Interval)
+		e.push(c, due)
+		if c.stale == 0 {
+			c.rev = e.rev
 		}
-		if c.stale || c.staleEndpoints {
-			e.push(c, !c.stale)
-		}
-		c.rev = e.rev
 	}
 	return next
 }
 
-func (e *Engine) push(c *class, endpointsOnly bool) {
-	c.staleEndpoints = false
-	if !endpointsOnly {
-		c.stale = false
-	}
-	if !c.compose(e.sights[c.key.Identity], e.units, endpointsOnly) {
+// push composes what is due, and tells the members where that is new.
+func (e *Engine) push(c *class, due types) {
+	c.stale &^= due
+	if due == 0 || !c.compose(e.sights[c.key.Identity], e.units, due) {
 		return
 	}
 	for m := range c.members {

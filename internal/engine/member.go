@@ -69,7 +69,7 @@ func (e *Engine) tryConnect(peer identity.Peer) (xds.Member, <-chan struct{}, er
 	e.members[peer.Pod][m] = true
 	m.join(e.class(key, shape))
 	if m.class.snapshot == nil {
-		e.push(m.class, false)
+		e.push(m.class, allTypes)
 		m.class.rev = e.rev
 	}
 	return m, nil, nil

@@ -13,6 +13,35 @@ import (
 	"github.com/weft-mesh/weft/translators/resolve"
 )
 
+// types is a set of resource types.
+type types uint8
+
+func typesOf(ts ...xds.Type) types {
+	var m types
+	for _, t := range ts {
+		m |= 1 << t
+	}
+	return m
+}
+
+func (m types) has(t xds.Type) bool { return m&(1<<t) != 0 }
+
+// when is the set where something holds, and empty where it does not.
+func (m types) when(holds bool) types {
+	if holds {
+		return m
+	}
+	return 0
+}
+
+var (
+	endpointTypes = typesOf(xds.Endpoint)
+	scopeTypes    = typesOf(xds.ScopedRoute)
+	// A cluster that changes asks for endpoints under another name.
+	clusterTypes = typesOf(xds.Cluster, xds.Endpoint)
+	allTypes     = typesOf(xds.Cluster, xds.Endpoint, xds.Route, xds.ScopedRoute, xds.Listener)
+)
+
 // unit is what all callers of a Service share: built once for the fleet.
 type unit struct {
 	clusters slots[uint16, model.Cluster]
@@ -35,24 +64,24 @@ func newUnit() *unit {
 	}
 }
 
-// refresh rebuilds what has changed, and tells whether anything has.
-func (u *unit) refresh(v resolve.ServiceViews) bool {
-	changed := false
+// refresh rebuilds what has changed, and tells of which types.
+func (u *unit) refresh(v resolve.ServiceViews) types {
+	var changed types
 	ports := map[uint16]bool{}
 	for _, c := range v.Clusters {
 		ports[c.Name.Port] = true
-		changed = u.refreshCluster(c) || changed
+		changed |= clusterTypes.when(u.refreshCluster(c))
 	}
-	changed = u.refreshEndpoints(v.Endpoints) || changed
+	changed |= u.refreshEndpoints(v.Endpoints)
 	addrs := map[netip.AddrPort]bool{}
 	for _, o := range v.Outbound {
 		a := netip.AddrPortFrom(o.Address, o.Name.Port)
 		addrs[a] = true
-		changed = u.scopes.put(a, envoy.ScopeName(a), o, buildScope) || changed
+		changed |= scopeTypes.when(u.scopes.put(a, envoy.ScopeName(a), o, buildScope))
 	}
-	changed = u.clusters.keep(ports) || changed
-	changed = u.endpoints.keep(ports) || changed
-	return u.scopes.keep(addrs) || changed
+	changed |= clusterTypes.when(u.clusters.keep(ports))
+	changed |= endpointTypes.when(u.endpoints.keep(ports))
+	return changed | scopeTypes.when(u.scopes.keep(addrs))
 }
 
 func (u *unit) refreshCluster(c model.Cluster) bool {
@@ -67,7 +96,7 @@ func (u *unit) refreshCluster(c model.Cluster) bool {
 	return changed
 }
 
-func (u *unit) refreshEndpoints(es []model.Endpoints) bool {
+func (u *unit) refreshEndpoints(es []model.Endpoints) types {
 	changed := false
 	for _, e := range es {
 		port := e.Cluster.Port
@@ -75,7 +104,7 @@ func (u *unit) refreshEndpoints(es []model.Endpoints) bool {
 			changed = u.endpoints.put(port, name, namedEndpoints{name, e}, buildEndpoints) || changed
 		}
 	}
-	return changed
+	return endpointTypes.when(changed)
 }
 
 func buildScope(o model.Outbound) (proto.Message, error) { return envoy.BuildOutbound(o) }
@@ -88,11 +117,15 @@ func (u *unit) errors() []error {
 	return u.scopes.errors(u.endpoints.errors(u.clusters.errors(nil)))
 }
 
-// parts are the resources of a snapshot by type, while it is put together.
-type parts [6][]*xds.Resource
-
-func (p *parts) addUnit(u *unit) {
-	p[xds.Cluster] = u.clusters.resources(p[xds.Cluster])
-	p[xds.Endpoint] = u.endpoints.resources(p[xds.Endpoint])
-	p[xds.ScopedRoute] = u.scopes.resources(p[xds.ScopedRoute])
+// resources adds those of one type.
+func (u *unit) resources(t xds.Type, to []*xds.Resource) []*xds.Resource {
+	switch t {
+	case xds.Cluster:
+		return u.clusters.resources(to)
+	case xds.Endpoint:
+		return u.endpoints.resources(to)
+	case xds.ScopedRoute:
+		return u.scopes.resources(to)
+	}
+	return to
 }

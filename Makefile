@@ -1,0 +1,103 @@
+# Every target does the set-up that it needs. `make` alone lists them.
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS   += --no-print-directory
+.DEFAULT_GOAL := help
+
+BIN := $(CURDIR)/bin
+# Where the lab keeps what it builds; the same rule as in lab/paths.go.
+LAB_HOME := $(or $(WEFT_LAB_HOME),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/weft-lab)
+LAB      := $(BIN)/lab
+# Tools are pinned in a module of their own, so that none of what they need reaches weft's go.mod.
+TOOL      := go tool -modfile=tools/go.mod
+SUMMARY   := go run ./test/summary
+PACKAGES  := go list ./... | grep -v '/test/e2e$$'
+# A prefix that starts a command in a lab with the mesh; nothing where KUBECONFIG names a cluster already.
+IN_CLUSTER = $(if $(KUBECONFIG),env PATH="$(LAB_HOME)/bin:$(BIN):$$PATH",$(LAB) run --mesh $(if $(KEEP_LOGS),--keep-logs $(KEEP_LOGS)) --)
+
+# Settings of single targets.
+ARGS      ?=
+BENCH     ?= .
+FUZZTIME  ?= 30s
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: check-go
+check-go:
+	@command -v go >/dev/null || { echo 'Go is missing: install the version that go.mod names (https://go.dev/dl), then run make again'; exit 1; }
+
+.PHONY: build
+build: check-go ## Build bin/weft
+	go build -o $(BIN)/weft ./cmd/weft
+
+.PHONY: test
+test: lab ## Run all tests: unit tests, the lab's own, and end to end in a lab (KUBECONFIG: in that cluster)
+	@rc=0; $(MAKE) unit || rc=1; $(MAKE) e2e || rc=1; exit $$rc
+
+.PHONY: unit
+unit: lab ## Run the unit tests of weft and of the lab (ARGS: more flags for go test)
+	@rc=0; export PATH="$(LAB_HOME)/bin:$$PATH" KUBEBUILDER_ASSETS="$(LAB_HOME)/bin"; \
+	{ go test -json $(ARGS) $$($(PACKAGES)) 2>&1 || true; } | $(SUMMARY) -name unit || rc=1; \
+	{ go -C lab test -json $(ARGS) ./... 2>&1 || true; } | $(SUMMARY) -name lab || rc=1; \
+	exit $$rc
+
+.PHONY: e2e
+e2e: lab ## Run the end-to-end tests with real pods (KEEP_LOGS=DIR keeps the cluster's logs, ARGS: flags for ginkgo)
+	@mkdir -p $(BIN) && rm -f $(BIN)/e2e.json && go test -c -o $(BIN)/e2e.test ./test/e2e
+	@rc=0; $(IN_CLUSTER) $(BIN)/e2e.test -test.timeout 30m -ginkgo.v -ginkgo.no-color \
+		-ginkgo.json-report=$(BIN)/e2e.json $(ARGS) || rc=1; \
+	$(SUMMARY) -name e2e -ginkgo $(BIN)/e2e.json || rc=1; exit $$rc
+
+.PHONY: demo
+demo: lab ## Show weft at work in a lab, or in KUBECONFIG's cluster (KEEP=1 leaves it up)
+	@go build -o $(BIN)/demo ./test/demo
+	@hack/demo.sh $(if $(KEEP),--keep)
+
+.PHONY: lab
+lab: check-go ## Build the single-node Kubernetes and all its images
+	@mkdir -p $(BIN) && go -C lab build -o $(LAB) .
+	@$(LAB) build
+
+.PHONY: lint
+lint: check-go ## Check style, the layer law and the formatting; vet the lab
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w these:"; echo "$$unformatted"; exit 1; }
+	$(TOOL) golangci-lint run ./...
+	go -C lab vet ./...
+
+.PHONY: fmt
+fmt: check-go ## Format all Go files
+	$(TOOL) golangci-lint fmt ./...
+	gofmt -l -w lab
+
+.PHONY: generate
+generate: check-go ## Write deep copies, CRDs and RBAC rules from the Go sources
+	$(TOOL) controller-gen object paths=./api/...
+
+.PHONY: golden
+golden: check-go ## Rewrite the expected outputs of golden tests, and delete those without a case
+	go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -rn1 dirname | sort -u | sed 's#^#./#') -update
+
+.PHONY: fuzz
+fuzz: check-go ## Run each fuzz target for FUZZTIME
+	@hack/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: check-go ## Run the benchmarks (BENCH: a pattern) six times each and show their spread
+	@mkdir -p $(BIN)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 $$($(PACKAGES)) | tee $(BIN)/bench.txt | grep '^Benchmark'
+	$(TOOL) benchstat $(BIN)/bench.txt
+
+.PHONY: manifests
+manifests: check-go ## Print what `kubectl apply -k config/default` applies
+	@$(TOOL) kustomize build config/default
+
+.PHONY: tools
+tools: check-go ## Build the pinned tools and list their versions
+	@go list -modfile=tools/go.mod -f '{{.Path}} {{.Version}}' -m github.com/golangci/golangci-lint/v2 sigs.k8s.io/controller-tools sigs.k8s.io/kustomize/kustomize/v5 github.com/onsi/ginkgo/v2 golang.org/x/perf
+	go build -modfile=tools/go.mod -o $(BIN)/tools/ tool
+
+.PHONY: clean
+clean: ## Remove what was built in this checkout (the lab's store stays: bin/lab clean)
+	rm -rf $(BIN)

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// homeVariable names the folder of all that the lab builds; the default is weft-lab in the user's cache folder.
+const homeVariable = "WEFT_LAB_HOME"
+
+// Folders of running clusters. They are the same for every cluster: what lies in them is a tmpfs in the
+// cluster's own mount namespace, except registryDir.
+const (
+	registryDir   = "/run/weft-lab"
+	nodeDir       = "/run/weft-lab/node"
+	containerdDir = "/var/lib/containerd"
+	kubeletDir    = "/var/lib/kubelet"
+	containerdRun = "/run/containerd"
+)
+
+// layout says where the lab reads and writes.
+type layout struct {
+	// Home holds what depends on the pins alone, and so serves every checkout.
+	Home string
+	// Repo is the checkout of weft that this lab was built from.
+	Repo string
+}
+
+func findLayout() (layout, error) {
+	repo, err := findRepo()
+	if err != nil {
+		return layout{}, err
+	}
+	home := os.Getenv(homeVariable)
+	if home == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return layout{}, fmt.Errorf("find the cache folder (set %s): %w", homeVariable, err)
+		}
+		home = filepath.Join(cache, "weft-lab")
+	}
+	if home, err = filepath.Abs(home); err != nil {
+		return layout{}, fmt.Errorf("resolve %s: %w", home, err)
+	}
+	return layout{Home: home, Repo: repo}, nil
+}
+
+// findRepo goes up from the executable, then from the working directory.
+func findRepo() (string, error) {
+	var starts []string
+	if exe, err := os.Executable(); err == nil {
+		starts = append(starts, filepath.Dir(exe))
+	}
+	if cwd, err := os.Getwd(); err == nil {
+		starts = append(starts, cwd)
+	}
+	for _, start := range starts {
+		for dir := start; ; dir = filepath.Dir(dir) {
+			if isFile(filepath.Join(dir, "lab", "pins", "kubernetes", "go.mod")) {
+				return dir, nil
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
+	}
+	return "", errors.New("no checkout of weft above the lab's executable or the working directory")
+}
+
+func (l layout) pin(name string) string { return filepath.Join(l.Repo, "lab", "pins", name) }
+func (l layout) bin() string            { return filepath.Join(l.Home, "bin") }
+func (l layout) images() string         { return filepath.Join(l.Home, "images") }
+func (l layout) stamps() string         { return filepath.Join(l.Home, "stamps") }
+
+// checkout is the folder of what depends on the checkout's own source.
+func (l layout) checkout() string {
+	sum := sha256.Sum256([]byte(l.Repo))
+	return filepath.Join(l.Home, "checkouts", filepath.Base(l.Repo)+"-"+hex.EncodeToString(sum[:4]))
+}
+
+func (l layout) weft() string      { return filepath.Join(l.checkout(), "bin", "weft") }
+func (l layout) weftImage() string { return filepath.Join(l.checkout(), "weft.tar") }
+
+// stores holds containerd's prepared folders, each under the digest of the images in it.
+func (l layout) stores() string { return filepath.Join(l.Home, "stores") }
+
+// storeLink names the prepared folder that this checkout's clusters start from.
+func (l layout) storeLink() string { return filepath.Join(l.checkout(), "store") }
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}

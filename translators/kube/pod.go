@@ -18,23 +18,23 @@ const (
 	hashOfRollout    = "rollouts-pod-template-hash"
 )
 
-// Pod converts a Pod; nil for one that has no address of its own: of the host's
-// network, finished, or not started yet.
+// Pod converts a Pod; nil for a finished one. A pod of the host's network is
+// known, so that its endpoints are known to be outside of the mesh, but has no
+// address of its own. Nor has one that is being started; its sidecar may ask
+// for its configuration before the API server tells of its address.
 func Pod(object *corev1.Pod) (*model.Pod, []model.Diagnostic) {
-	if object.Spec.HostNetwork || finished(object) {
-		return nil, nil
-	}
-	addrs := podAddresses(object)
-	if len(addrs) == 0 {
+	if finished(object) {
 		return nil, nil
 	}
 	p := &model.Pod{
-		Key:       model.Key{Namespace: object.Namespace, Name: object.Name},
-		Addresses: addrs,
-		Identity:  model.Identity{Namespace: object.Namespace, Name: cmp.Or(object.Spec.ServiceAccountName, "default")},
-		Workload:  workload(object),
-		Meshed:    meshed(object),
+		Key:      model.Key{Namespace: object.Namespace, Name: object.Name},
+		Identity: model.Identity{Namespace: object.Namespace, Name: cmp.Or(object.Spec.ServiceAccountName, "default")},
+		Workload: workload(object),
 	}
+	if object.Spec.HostNetwork {
+		return p, nil
+	}
+	p.Addresses, p.Meshed = podAddresses(object), meshed(object)
 	if !p.Meshed {
 		return p, nil
 	}

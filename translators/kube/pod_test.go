@@ -51,11 +51,11 @@ func TestPod(t *testing.T) {
 		"in the mesh":             {pod(inMesh), fragment(func(p *model.Pod) { p.Meshed = true })},
 		"a container is no proxy": {pod(func(p *corev1.Pod) { p.Spec.Containers = []corev1.Container{{Name: "weft-proxy"}} }), fragment(nil)},
 		"no service account":      {pod(func(p *corev1.Pod) { p.Spec.ServiceAccountName = "" }), fragment(func(p *model.Pod) { p.Identity.Name = "default" })},
-		"host network":            {pod(func(p *corev1.Pod) { p.Spec.HostNetwork = true }), nil},
+		"host network":            {pod(func(p *corev1.Pod) { inMesh(p); p.Spec.HostNetwork = true }), fragment(func(p *model.Pod) { p.Addresses = nil })},
 		"succeeded":               {pod(func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }), nil},
 		"failed":                  {pod(func(p *corev1.Pod) { p.Status.Phase = corev1.PodFailed }), nil},
 		"pending with an address": {pod(func(p *corev1.Pod) { p.Status.Phase = corev1.PodPending }), fragment(nil)},
-		"no address yet":          {pod(func(p *corev1.Pod) { p.Status = corev1.PodStatus{} }), nil},
+		"no address yet":          {pod(func(p *corev1.Pod) { p.Status = corev1.PodStatus{} }), fragment(func(p *model.Pod) { p.Addresses = nil })},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

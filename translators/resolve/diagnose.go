@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/weft-mesh/weft/translators/model"
 )
@@ -25,7 +24,6 @@ func (g *Graph) Diagnose(r model.Ref) []model.Diagnostic {
 
 func (g *Graph) diagnoseSplit(s *model.Split) []model.Diagnostic {
 	ds := g.diagnoseConflict(s)
-	ds = append(ds, diagnoseWeights(s)...)
 	ds = append(ds, g.diagnoseGroups(s)...)
 	root := g.services[s.Root]
 	if root == nil {
@@ -54,16 +52,6 @@ func (g *Graph) diagnoseConflict(s *model.Split) []model.Diagnostic {
 	return []model.Diagnostic{{
 		Object: s.Ref(), Condition: model.ConditionAccepted, Reason: model.ReasonConflicted, Field: "spec.service",
 		Message: fmt.Sprintf("TrafficSplit %s, which is older, splits Service %s already; delete one, or give this one matches", plain.Key, s.Root),
-	}}
-}
-
-func diagnoseWeights(s *model.Split) []model.Diagnostic {
-	if slices.ContainsFunc(s.Backends, func(b model.Backend) bool { return b.Weight > 0 }) {
-		return nil
-	}
-	return []model.Diagnostic{{
-		Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNoWeight, Field: "spec.backends",
-		Message: "every weight is 0, so requests are answered with 503; give a backend a weight",
 	}}
 }
 

@@ -89,7 +89,7 @@ func TestSplit(t *testing.T) {
 		"weights":              {fragments: []model.Fragment{split("s", 0, v1v2)}, http: []string{"* -> v1=3 v2=1"}, tcp: []string{"v1=3/1"}, reasons: map[string]string{"s": "PortNotFound"}},
 		"the root as backend":  {fragments: []model.Fragment{split("s", 0, map[string]uint32{"web": 9, "v1": 1})}, http: []string{"* -> v1=1 web=9"}, tcp: []string{"v1=1/1", "web=9/1"}},
 		"a missing backend":    {fragments: []model.Fragment{split("s", 0, map[string]uint32{"v1": 3, "gone": 1})}, http: []string{"* -> v1=3"}, tcp: []string{"v1=3/1"}, reasons: map[string]string{"s": "ServiceNotFound"}},
-		"all weights zero":     {fragments: []model.Fragment{split("s", 0, map[string]uint32{"v1": 0})}, http: []string{"* -> v1=0"}, reasons: map[string]string{"s": "NoWeight"}},
+		"all weights zero":     {fragments: []model.Fragment{split("s", 0, map[string]uint32{"v1": 0})}, http: []string{"* -> v1=0"}},
 		"the oldest holds":     {fragments: []model.Fragment{split("new", 1, v1v2), split("old", 2, map[string]uint32{"v1": 1})}, http: []string{"* -> v1=1"}, tcp: []string{"v1=1/1"}, reasons: map[string]string{"new": "Conflicted"}},
 		"then the first named": {fragments: []model.Fragment{split("b", 1, v1v2), split("a", 1, map[string]uint32{"v1": 1})}, http: []string{"* -> v1=1"}, tcp: []string{"v1=1/1"}, reasons: map[string]string{"b": "Conflicted"}},
 		"matches go first, what does not match goes to the root": {

@@ -159,3 +159,17 @@ func (g *Graph) Direct(a netip.AddrPort) (model.DirectCluster, bool) {
 	c.Identities = slices.Compact(c.Identities)
 	return c, len(c.Identities) > 0 || g.mesh.Egress == model.EgressAllow
 }
+
+// PodAt finds the pod of an address; the first by name, where one takes
+// another's place.
+func (g *Graph) PodAt(a netip.Addr) (model.Key, bool) { return first(g.index.podsAt[a]) }
+
+// ServiceAt finds the Service of a cluster address.
+func (g *Graph) ServiceAt(a netip.Addr) (model.Key, bool) { return first(g.index.servicesAt[a]) }
+
+func first(ks set[model.Key]) (model.Key, bool) {
+	if len(ks) == 0 {
+		return model.Key{}, false
+	}
+	return slices.MinFunc(slices.Collect(maps.Keys(ks)), model.Key.Compare), true
+}

@@ -72,9 +72,14 @@ func (c conditioned) is(condition string) bool {
 	return false
 }
 
+// waitServing waits until the API server answers.
+func (c *apiClient) waitServing(ctx context.Context) error {
+	return waitFor(ctx, "the API server", func() (bool, error) { return c.get(ctx, "/version", nil) == nil, nil })
+}
+
 // waitReady waits until the API server says that it has started.
 func (c *apiClient) waitReady(ctx context.Context) error {
-	return waitFor(ctx, "the API server", func() (bool, error) { return c.get(ctx, "/readyz", nil) == nil, nil })
+	return waitFor(ctx, "the API server to be ready", func() (bool, error) { return c.get(ctx, "/readyz", nil) == nil, nil })
 }
 
 // waitCondition waits until an object exists and has the condition.

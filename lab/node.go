@@ -82,14 +82,21 @@ func (n *node) start(ctx context.Context) error {
 	if err := n.prepare(); err != nil {
 		return err
 	}
-	// The kubelet and the others wait for the API server themselves, but less eagerly than this.
 	if err := n.startAll(etcd(n.bin()), apiServer(n.bin()), containerd()); err != nil {
+		return err
+	}
+	// The others wait for the API server themselves too, but less eagerly than this. The kubelet needs no role that
+	// the API server is still making before it is ready.
+	if err := n.api.waitServing(ctx); err != nil {
+		return err
+	}
+	if err := n.startAll(kubelet(n.bin())); err != nil {
 		return err
 	}
 	if err := n.api.waitReady(ctx); err != nil {
 		return err
 	}
-	if err := n.startAll(kubelet(n.bin()), controllerManager(n.bin()), scheduler(n.bin()), kubeProxy(n.bin())); err != nil {
+	if err := n.startAll(controllerManager(n.bin()), scheduler(n.bin()), kubeProxy(n.bin())); err != nil {
 		return err
 	}
 	if err := n.deployDNS(ctx); err != nil {

@@ -15,6 +15,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/weft-mesh/weft/internal/identity"
+	"github.com/weft-mesh/weft/translators/envoy"
 )
 
 // IssuerOptions are what an Issuer needs.
@@ -67,7 +68,7 @@ func (i *Issuer) Workload(peer identity.Peer) (Leaf, error) {
 		return Leaf{}, err
 	}
 	v := leafVersion{notBefore: cert.NotBefore, notAfter: cert.NotAfter, terms: termsOf(ca, peer, workload)}
-	m := buildWorkloadSecret(cert.Chain, cert.Key)
+	m := envoy.BuildWorkloadSecret(cert.Chain, cert.Key)
 	b, err := deterministic.Marshal(m)
 	if err != nil {
 		return Leaf{}, fmt.Errorf("encode the certificate of pod %s: %w", peer.Pod, err)
@@ -120,7 +121,7 @@ func (i *Issuer) Roots() *Resource {
 	if ca == nil || ca == i.rootsBy {
 		return i.roots
 	}
-	r, err := NewResource(RootsSecret, buildRootsSecret(ca.TrustDomain(), ca.Roots().PEM()))
+	r, err := NewResource(RootsSecret, envoy.BuildRootsSecret(ca.TrustDomain(), ca.Roots().PEM()))
 	if err != nil {
 		return i.roots
 	}

@@ -7,12 +7,13 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/weft-mesh/weft/internal/identity"
+	"github.com/weft-mesh/weft/translators/envoy"
 )
 
 // The names of the secrets. Whose they are is decided by who asks.
 const (
-	WorkloadSecret = "workload"
-	RootsSecret    = "roots"
+	WorkloadSecret = envoy.WorkloadSecret
+	RootsSecret    = envoy.RootsSecret
 )
 
 // Secrets makes what belongs to one proxy alone.

@@ -153,9 +153,9 @@ func ruleMatches(r *report, rule model.TargetRule, list node) (model.TargetRule,
 			r.refuse(entry, model.ReasonInvalid, "%v; this match is left out", err)
 			continue
 		}
-		rule.Matches = append(rule.Matches, name)
+		if !slices.Contains(rule.Matches, name) {
+			rule.Matches = append(rule.Matches, name)
+		}
 	}
-	slices.Sort(rule.Matches)
-	rule.Matches = slices.Compact(rule.Matches)
 	return rule, len(entries) == 0 || len(rule.Matches) > 0
 }

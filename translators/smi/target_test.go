@@ -81,7 +81,7 @@ func TestTarget(t *testing.T) {
 				t.Rules = append([]model.TargetRule{{Kind: model.KindTCPRoute, Name: "t"}, {Kind: model.KindUDPRoute, Name: "u"}}, t.Rules...)
 			})},
 		"named matches": {spec: toWeb + "," + fromFront + `, rules: [{kind: HTTPRouteGroup, name: routes, matches: [write, read, write]}]`,
-			want: targetOf(func(t *model.Target) { t.Rules[0].Matches = []string{"read", "write"} })},
+			want: targetOf(func(t *model.Target) { t.Rules[0].Matches = []string{"write", "read"} })},
 		"an empty list of matches is all of them": {spec: toWeb + "," + fromFront + `, rules: [{kind: HTTPRouteGroup, name: routes, matches: []}]`, want: targetOf(nil)},
 		"matches that can't be read never become all": {spec: toWeb + "," + fromFront + `, rules: [{kind: HTTPRouteGroup, name: routes, matches: read}]`,
 			diag: []refusal{{reason: "Invalid", field: "spec.rules[0].matches", message: `"read" is not a list; write one; this rule is left out`}}},

@@ -46,7 +46,7 @@ func newFakeFleet(s *Snapshot) *fakeFleet {
 func (f *fakeFleet) Connect(_ context.Context, peer identity.Peer) (Member, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	m := &fakeMember{fleet: f, peer: peer, changed: make(chan struct{}, 1), looked: make(chan *Snapshot, 256), synced: make(chan *Snapshot, 4096), rejected: make(chan string, 256), forgot: make(chan string, 256)}
+	m := &fakeMember{fleet: f, peer: peer, changed: make(chan struct{}, 1), looked: make(chan *Snapshot, 256), synced: make(chan *Snapshot, 4096), rejected: make(chan string, 256), forgot: make(chan string, 256), gone: make(chan struct{})}
 	f.members[m] = true
 	f.joined <- m
 	return m, nil
@@ -79,7 +79,7 @@ type fakeMember struct {
 	synced   chan *Snapshot
 	rejected chan string
 	forgot   chan string
-	panics   bool
+	gone     chan struct{}
 }
 
 func (m *fakeMember) signal() {
@@ -128,6 +128,7 @@ func (m *fakeMember) Close() {
 	defer m.fleet.mu.Unlock()
 	delete(m.fleet.members, m)
 	m.fleet.closed++
+	close(m.gone)
 }
 
 // fakeAuth takes the token "namespace/pod/account".

@@ -1,0 +1,55 @@
+package controllers
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/weft-mesh/weft/api/v1alpha1"
+)
+
+// CacheOptions keep the cache small: of Secrets and ConfigMaps only weft's own,
+// of pods only what translators/kube reads, of nothing the managed fields.
+func CacheOptions(namespace string) cache.Options {
+	return cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			&corev1.Pod{}: {Transform: slimPod},
+			&corev1.Secret{}: {
+				Namespaces: map[string]cache.Config{namespace: {FieldSelector: byName(v1alpha1.CASecret)}},
+			},
+			&corev1.ConfigMap{}: {Field: byName(v1alpha1.ProxyConfigMap)},
+		},
+	}
+}
+
+func byName(name string) fields.Selector {
+	return fields.OneTermEqualSelector(metav1.ObjectNameField, name)
+}
+
+// slimPod keeps what translators/kube reads: 40,000 whole pods would be a
+// gigabyte.
+func slimPod(object any) (any, error) {
+	p, ok := object.(*corev1.Pod)
+	if !ok {
+		return object, nil
+	}
+	slim := &corev1.Pod{
+		TypeMeta: p.TypeMeta,
+		ObjectMeta: metav1.ObjectMeta{
+			Name: p.Name, Namespace: p.Namespace, UID: p.UID, ResourceVersion: p.ResourceVersion,
+			Labels: p.Labels, OwnerReferences: p.OwnerReferences, DeletionTimestamp: p.DeletionTimestamp,
+		},
+		Spec:   corev1.PodSpec{HostNetwork: p.Spec.HostNetwork, ServiceAccountName: p.Spec.ServiceAccountName},
+		Status: corev1.PodStatus{Phase: p.Status.Phase, PodIP: p.Status.PodIP, PodIPs: p.Status.PodIPs},
+	}
+	if probes, ok := p.Annotations[v1alpha1.AnnotationProbes]; ok {
+		slim.Annotations = map[string]string{v1alpha1.AnnotationProbes: probes}
+	}
+	for _, c := range p.Spec.InitContainers {
+		slim.Spec.InitContainers = append(slim.Spec.InitContainers, corev1.Container{Name: c.Name})
+	}
+	return slim, nil
+}

@@ -1,0 +1,119 @@
+package controllers
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/weft-mesh/weft/api/v1alpha1"
+	"github.com/weft-mesh/weft/internal/identity"
+)
+
+// proxyConfigReconciler keeps the ConfigMap that sidecars start from in every
+// namespace of the mesh. Only the leader runs it. It never deletes one, as pods
+// of a namespace that has left the mesh may still restart their sidecar.
+type proxyConfigReconciler struct {
+	client    client.Client
+	authority *identity.Authority
+	bootstrap BootstrapFunc
+	system    string
+}
+
+func (r *proxyConfigReconciler) register(mgr ctrl.Manager) error {
+	toNamespace := handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []reconcile.Request {
+		return []reconcile.Request{{NamespacedName: client.ObjectKey{Name: o.GetNamespace()}}}
+	})
+	err := ctrl.NewControllerManagedBy(mgr).
+		Named("proxyconfig").
+		For(&corev1.Namespace{}, builder.WithPredicates(predicate.LabelChangedPredicate{})).
+		Watches(&corev1.ConfigMap{}, toNamespace).
+		WatchesRawSource(source.Func(r.followAuthority)).
+		Complete(r)
+	if err != nil {
+		return fmt.Errorf("set up the proxyconfig controller: %w", err)
+	}
+	return nil
+}
+
+// Reconcile brings the ConfigMap of one namespace up to date.
+func (r *proxyConfigReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
+	namespace := &corev1.Namespace{}
+	if err := r.client.Get(ctx, client.ObjectKey{Name: request.Name}, namespace); err != nil {
+		return ctrl.Result{}, client.IgnoreNotFound(err)
+	}
+	ca := r.authority.CA()
+	if ca == nil || !r.inMesh(namespace) {
+		return ctrl.Result{}, nil
+	}
+	data, err := r.bootstrap(ca.TrustDomain(), ca.Roots().PEM())
+	if err != nil {
+		return ctrl.Result{}, fmt.Errorf("make what the sidecars of namespace %s start from: %w", namespace.Name, err)
+	}
+	return ctrl.Result{}, r.keep(ctx, namespace.Name, data)
+}
+
+func (r *proxyConfigReconciler) inMesh(n *corev1.Namespace) bool {
+	return n.Labels[v1alpha1.LabelInject] == v1alpha1.InjectEnabled && n.DeletionTimestamp.IsZero() &&
+		n.Name != metav1.NamespaceSystem && n.Name != r.system
+}
+
+func (r *proxyConfigReconciler) keep(ctx context.Context, namespace string, data map[string]string) error {
+	found := &corev1.ConfigMap{}
+	err := r.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: v1alpha1.ProxyConfigMap}, found)
+	switch {
+	case apierrors.IsNotFound(err):
+		wanted := &corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: v1alpha1.ProxyConfigMap, Labels: managed()},
+			Data:       data,
+		}
+		err = r.client.Create(ctx, wanted)
+	case err == nil && !maps.Equal(found.Data, data):
+		found = found.DeepCopy()
+		found.Data = data
+		err = r.client.Update(ctx, found)
+	}
+	if err != nil {
+		return fmt.Errorf("keep configmap %s/%s: %w", namespace, v1alpha1.ProxyConfigMap, err)
+	}
+	return nil
+}
+
+// followAuthority looks at every namespace anew when the CA changes.
+func (r *proxyConfigReconciler) followAuthority(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	go onChange(ctx, r.authority, func() {
+		var all corev1.NamespaceList
+		if err := r.client.List(ctx, &all); err != nil {
+			return // the cache has stopped, and so will this
+		}
+		for i := range all.Items {
+			queue.Add(reconcile.Request{NamespacedName: client.ObjectKey{Name: all.Items[i].Name}})
+		}
+	})
+	return nil
+}
+
+// onChange calls f now, and whenever another CA or lifetime is in force, until
+// ctx ends.
+func onChange(ctx context.Context, a *identity.Authority, f func()) {
+	for {
+		changed := a.Changed()
+		f()
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+	}
+}

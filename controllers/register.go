@@ -1,0 +1,87 @@
+package controllers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+
+	"github.com/weft-mesh/weft/internal/identity"
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// Options are what the controllers work with. All are needed, but for Clock.
+type Options struct {
+	// Namespace is where weft itself runs.
+	Namespace string
+	Sink      Sink
+	Status    StatusSource
+	// Notifier is the one that the engine's StatusChanged calls.
+	Notifier  *Notifier
+	Authority *identity.Authority
+	Bootstrap BootstrapFunc
+	// Clock is the system's where it is nil.
+	Clock clock.PassiveClock
+}
+
+// Register adds all controllers to a manager whose cache has CacheOptions and
+// whose scheme is Scheme. The manager's ready check "objects" is ok once
+// everything that exists was read and a CA is in force.
+func Register(mgr ctrl.Manager, o Options) error {
+	if o.Clock == nil {
+		o.Clock = clock.RealClock{}
+	}
+	recorder := mgr.GetEventRecorder("weft")
+	authority := &authorityReconciler{
+		cache: mgr.GetCache(), client: mgr.GetClient(), namespace: o.Namespace, authority: o.Authority,
+		clock: o.Clock, events: recorder, elected: mgr.Elected(),
+	}
+	t := &teller{notifier: o.Notifier, mesh: authority.again, events: recorder, elected: mgr.Elected(), said: map[model.Ref][]string{}}
+	l := &loader{cache: mgr.GetCache(), sink: o.Sink, log: mgr.GetLogger().WithName("loader"), told: t.tell, again: lookAgain}
+	err := errors.Join(
+		mgr.Add(l),
+		mgr.Add(&meshDefaulter{client: mgr.GetClient(), log: mgr.GetLogger().WithName("meshconfig")}),
+		authority.register(mgr),
+		registerReporter(mgr, o, recorder, l.ready),
+		(&proxyConfigReconciler{client: mgr.GetClient(), authority: o.Authority, bootstrap: o.Bootstrap, system: o.Namespace}).register(mgr),
+		(&caBundleReconciler{client: mgr.GetClient(), authority: o.Authority}).register(mgr),
+		mgr.AddReadyzCheck("objects", func(*http.Request) error { return l.ready() }),
+		mgr.AddReadyzCheck("authority", func(*http.Request) error { return hasAuthority(o.Authority) }),
+	)
+	if err != nil {
+		return fmt.Errorf("register the controllers: %w", err)
+	}
+	return nil
+}
+
+func hasAuthority(a *identity.Authority) error {
+	if a.CA() == nil {
+		return errors.New("no certificate authority is in force yet")
+	}
+	return nil
+}
+
+func registerReporter(mgr ctrl.Manager, o Options, recorder events.EventRecorder, ready func() error) error {
+	d, err := discovery.NewDiscoveryClientForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("make a discovery client: %w", err)
+	}
+	r := &reporter{
+		cache: mgr.GetCache(), client: mgr.GetClient(), status: o.Status, events: recorder, clock: o.Clock, ready: ready,
+		statuses: &statusSupport{discovery: d, clock: o.Clock, log: mgr.GetLogger().WithName("status"), known: map[model.Kind]support{}},
+		wrote:    map[model.Ref]written{},
+	}
+	c, err := controller.NewTyped("status", mgr, controller.TypedOptions[model.Ref]{Reconciler: r, MaxConcurrentReconciles: 4})
+	if err != nil {
+		return fmt.Errorf("set up the status controller: %w", err)
+	}
+	if err := c.Watch(o.Notifier.source(o.Notifier.everything)); err != nil {
+		return fmt.Errorf("set up the status controller: %w", err)
+	}
+	return nil
+}

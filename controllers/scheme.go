@@ -1,0 +1,52 @@
+package controllers
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+
+	"github.com/weft-mesh/weft/api/v1alpha1"
+	"github.com/weft-mesh/weft/translators/model"
+	"github.com/weft-mesh/weft/translators/smi"
+)
+
+// Scheme knows Kubernetes' kinds and the MeshConfig. SMI's kinds are read
+// unstructured: one malformed stored object would be the end of a typed
+// informer, and of every other object's configuration with it.
+func Scheme() (*runtime.Scheme, error) {
+	s := runtime.NewScheme()
+	if err := clientgoscheme.AddToScheme(s); err != nil {
+		return nil, fmt.Errorf("register the kinds of Kubernetes: %w", err)
+	}
+	if err := v1alpha1.AddToScheme(s); err != nil {
+		return nil, fmt.Errorf("register the kinds of weft: %w", err)
+	}
+	return s, nil
+}
+
+// reported are the kinds whose objects have conditions.
+var reported = []model.Kind{
+	model.KindMeshConfig,
+	model.KindTrafficSplit,
+	model.KindTrafficTarget,
+	model.KindHTTPRouteGroup,
+	model.KindTCPRoute,
+	model.KindUDPRoute,
+}
+
+// versionOf is the group and version in which a reported kind is read.
+func versionOf(kind model.Kind) schema.GroupVersionKind {
+	if kind == model.KindMeshConfig {
+		return v1alpha1.GroupVersion.WithKind(string(kind))
+	}
+	return schema.FromAPIVersionAndKind(smi.APIVersions[kind], string(kind))
+}
+
+func newUnstructured(kind model.Kind) *unstructured.Unstructured {
+	u := &unstructured.Unstructured{}
+	u.SetGroupVersionKind(versionOf(kind))
+	return u
+}

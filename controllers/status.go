@@ -1,0 +1,206 @@
+package controllers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+const (
+	fieldOwner = "weft"
+	// Between these two, proxies that are waited for are asked again.
+	soonest, latest = 100 * time.Millisecond, 5 * time.Second
+)
+
+// reporter writes the conditions and Events of the reported kinds. Only the
+// leader runs it.
+type reporter struct {
+	cache    client.Reader
+	client   client.Client
+	status   StatusSource
+	events   events.EventRecorder
+	statuses *statusSupport
+	clock    clock.PassiveClock
+	ready    func() error
+
+	mu sync.Mutex
+	// wrote is what was last told of an object. It is ahead of the cache, so
+	// nothing is told twice.
+	wrote map[model.Ref]written
+}
+
+type written struct {
+	uid        string
+	conditions []metav1.Condition
+	pause      time.Duration
+}
+
+// Reconcile brings the status of one object up to date.
+func (r *reporter) Reconcile(ctx context.Context, ref model.Ref) (ctrl.Result, error) {
+	if err := r.ready(); err != nil {
+		return ctrl.Result{RequeueAfter: soonest}, nil
+	}
+	u := newUnstructured(ref.Kind)
+	err := r.cache.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, u)
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		r.forget(ref)
+		return ctrl.Result{}, nil
+	}
+	if err != nil {
+		return ctrl.Result{}, fmt.Errorf("read %s: %w", ref, err)
+	}
+	j, behind := r.judge(ctx, ref, u)
+	if behind {
+		return ctrl.Result{RequeueAfter: soonest}, nil
+	}
+	if err := r.report(ctx, ref, u, j); err != nil {
+		return ctrl.Result{}, err
+	}
+	return ctrl.Result{RequeueAfter: r.pause(ref, j)}, nil
+}
+
+// judge collects what is known of an object. It is behind where the mesh holds
+// another state of the object than the cache.
+func (r *reporter) judge(ctx context.Context, ref model.Ref, u *unstructured.Unstructured) (judgement, bool) {
+	convert := convertSMI
+	if ref.Kind == model.KindMeshConfig {
+		convert = convertMeshConfig
+	}
+	fragment, diagnostics := convert(u)
+	status, waiting := r.status.Status(ctx, ref)
+	if (fragment == nil) != (status.Fragment == nil) || fragment != nil && !model.Equal(fragment, status.Fragment) {
+		return judgement{}, true
+	}
+	return judgement{
+		generation:  u.GetGeneration(),
+		diagnostics: append(diagnostics, status.Diagnostics...),
+		status:      status,
+		waiting:     waiting,
+	}, false
+}
+
+func (r *reporter) report(ctx context.Context, ref model.Ref, u *unstructured.Unstructured, j judgement) error {
+	stored := conditionsOf(u)
+	before := stored
+	if w, ok := r.last(ref); ok && w.uid == string(u.GetUID()) {
+		before = w.conditions
+	}
+	after := j.conditions(before, metav1.NewTime(r.clock.Now()).Rfc3339Copy())
+	if !sameConditions(ours(stored), after) {
+		if err := r.write(ctx, ref, u, after); err != nil {
+			return err
+		}
+	}
+	for _, n := range worthTelling(before, after) {
+		r.events.Eventf(u, nil, n.kind, n.reason, n.action, "%s", n.text)
+	}
+	r.remember(ref, written{uid: string(u.GetUID()), conditions: after})
+	return nil
+}
+
+// write applies the conditions, where the kind has a status at all.
+func (r *reporter) write(ctx context.Context, ref model.Ref, u *unstructured.Unstructured, conditions []metav1.Condition) error {
+	if !r.statuses.has(ref.Kind) {
+		return nil
+	}
+	text, err := json.Marshal(map[string]any{"conditions": conditions})
+	if err != nil {
+		return fmt.Errorf("encode the status of %s: %w", ref, err)
+	}
+	var status map[string]any
+	if err := json.Unmarshal(text, &status); err != nil {
+		return fmt.Errorf("encode the status of %s: %w", ref, err)
+	}
+	if ref.Kind == model.KindMeshConfig {
+		status["observedGeneration"] = u.GetGeneration()
+	}
+	patch := newUnstructured(ref.Kind)
+	patch.SetNamespace(ref.Namespace)
+	patch.SetName(ref.Name)
+	patch.SetUID(u.GetUID())
+	patch.Object["status"] = status
+	err = r.client.Status().Apply(ctx, client.ApplyConfigurationFromUnstructured(patch), client.FieldOwner(fieldOwner), client.ForceOwnership)
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		// It is gone, or another of its name is there, or its kind has no status:
+		// the next event of it tells.
+		r.statuses.recheck(ref.Kind)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write the status of %s: %w", ref, err)
+	}
+	return nil
+}
+
+// pause is when the proxies are asked again: soon, then ever later, as those of
+// other replicas don't tell by themselves.
+func (r *reporter) pause(ref model.Ref, j judgement) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w := r.wrote[ref]
+	if j.status.Fragment == nil || j.status.Programmed() {
+		w.pause = 0
+	} else {
+		w.pause = min(max(soonest, 2*w.pause), latest)
+	}
+	r.wrote[ref] = w
+	return w.pause
+}
+
+func (r *reporter) last(ref model.Ref) (written, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w, ok := r.wrote[ref]
+	return w, ok
+}
+
+func (r *reporter) remember(ref model.Ref, w written) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w.pause = r.wrote[ref].pause
+	r.wrote[ref] = w
+}
+
+func (r *reporter) forget(ref model.Ref) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.wrote, ref)
+}
+
+// conditionsOf reads the stored conditions; what can't be read is none.
+func conditionsOf(u *unstructured.Unstructured) []metav1.Condition {
+	list, _, _ := unstructured.NestedSlice(u.Object, "status", "conditions")
+	text, err := json.Marshal(list)
+	if err != nil {
+		return nil
+	}
+	var conditions []metav1.Condition
+	if json.Unmarshal(text, &conditions) != nil {
+		return nil
+	}
+	return conditions
+}
+
+// ours leaves out the conditions of others, in the order in which we write.
+func ours(stored []metav1.Condition) []metav1.Condition {
+	var found []metav1.Condition
+	for _, kind := range []model.Condition{model.ConditionAccepted, model.ConditionResolvedRefs, model.ConditionProgrammed} {
+		if c := meta.FindStatusCondition(stored, string(kind)); c != nil {
+			found = append(found, *c)
+		}
+	}
+	return found
+}

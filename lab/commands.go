@@ -23,7 +23,7 @@ It needs root, a few Debian packages, Go and pip; no Docker, and no image regist
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(buildCommand(), runClusterCommand(code), upCommand(), downCommand(), statusCommand(), execCommand(code))
+	root.AddCommand(buildCommand(), runClusterCommand(code), upCommand(), downCommand(), statusCommand(), execCommand(code), cleanCommand())
 	root.AddCommand(internalCommands()...)
 	return root
 }
@@ -188,13 +188,33 @@ func execCommand(code *int) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			*code, err = runInside(l, c, args, notifySignals())
+			inside, err := userCommand(l, c.Name, args)
+			if err != nil {
+				*code = 127
+				return err
+			}
+			*code, err = runInside(c, inside, notifySignals())
 			return err
 		},
 	}
 	cmd.Flags().SetInterspersed(false)
 	addNameFlag(cmd, &name)
 	return cmd
+}
+
+func cleanCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "clean",
+		Short: "Remove all that build has made",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			l, err := findLayout()
+			if err != nil {
+				return err
+			}
+			return clean(l)
+		},
+	}
 }
 
 // internalCommands are the lab's own processes.

@@ -161,6 +161,10 @@ func keepRunning(s spec, e *entry, told *os.File, ends <-chan os.Signal, cut <-c
 	if err := e.save(); err != nil {
 		return err
 	}
+	mounts, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", e.Init))
+	if err != nil {
+		return fmt.Errorf("find the cluster's mount namespace: %w", err)
+	}
 	exited := make(chan error, 1)
 	go func() { exited <- init.Wait() }()
 	select {
@@ -172,9 +176,25 @@ func keepRunning(s spec, e *entry, told *os.File, ends <-chan os.Signal, cut <-c
 	if err := init.Process.Kill(); err != nil {
 		return fmt.Errorf("end the cluster: %w", err)
 	}
-	// Process 1 is not gone before the kernel has killed and reaped all the others.
-	<-exited
+	waitGone(exited, mounts)
 	return nil
+}
+
+// waitGone waits until the cluster's processes are dead. Process 1 ends only when all the others are also reaped,
+// but a command from outside whose parent was killed may stay unreaped for long: its death is enough.
+func waitGone(exited <-chan error, mounts string) {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-exited:
+			return
+		case <-ticker.C:
+			if !anyProcessIn("mnt", mounts) {
+				return
+			}
+		}
+	}
 }
 
 func startInit(s spec, told, listener *os.File) (*exec.Cmd, error) {

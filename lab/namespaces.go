@@ -72,8 +72,7 @@ func makeAndNote(dir string) error {
 	return err
 }
 
-// releasePrivateDirs ends a claim. The last one removes the folders: to remove one under a running cluster would
-// take its mount away.
+// releasePrivateDirs ends a claim.
 func releasePrivateDirs(users *os.File) {
 	unlock, err := lockRegistry()
 	if err != nil {
@@ -81,6 +80,12 @@ func releasePrivateDirs(users *os.File) {
 	}
 	defer unlock()
 	users.Close()
+	tidyLocked()
+}
+
+// tidyLocked removes the folders that were made, and the registry, if nobody uses them. To remove one under a running
+// cluster would take its mount away.
+func tidyLocked() {
 	last, err := lockAs(usersFile(), unix.LOCK_EX|unix.LOCK_NB)
 	if err != nil {
 		return
@@ -219,4 +224,15 @@ func enter(pid int) error {
 		}
 	}
 	return nil
+}
+
+// anyProcessIn reports whether a process that is not dead is in a namespace, given as its link reads.
+func anyProcessIn(kind, namespace string) bool {
+	links, _ := filepath.Glob("/proc/[0-9]*/ns/" + kind)
+	for _, link := range links {
+		if found, err := os.Readlink(link); err == nil && found == namespace {
+			return true
+		}
+	}
+	return false
 }

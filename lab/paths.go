@@ -76,10 +76,12 @@ func (l layout) bin() string            { return filepath.Join(l.Home, "bin") }
 func (l layout) images() string         { return filepath.Join(l.Home, "images") }
 func (l layout) stamps() string         { return filepath.Join(l.Home, "stamps") }
 
+func (l layout) checkouts() string { return filepath.Join(l.Home, "checkouts") }
+
 // checkout is the folder of what depends on the checkout's own source.
 func (l layout) checkout() string {
 	sum := sha256.Sum256([]byte(l.Repo))
-	return filepath.Join(l.Home, "checkouts", filepath.Base(l.Repo)+"-"+hex.EncodeToString(sum[:4]))
+	return filepath.Join(l.checkouts(), filepath.Base(l.Repo)+"-"+hex.EncodeToString(sum[:4]))
 }
 
 func (l layout) weft() string      { return filepath.Join(l.checkout(), "bin", "weft") }

@@ -116,7 +116,7 @@ func removeRemains(name string) error {
 	return err
 }
 
-// listClusters returns the clusters that run.
+// listClusters returns the clusters that run. Killed ones leave nothing behind it.
 func listClusters() ([]cluster, error) {
 	if _, err := os.Stat(registryDir); errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -126,7 +126,11 @@ func listClusters() ([]cluster, error) {
 		return nil, err
 	}
 	defer unlock()
-	return sweepLocked()
+	running, err := sweepLocked()
+	if err == nil && len(running) == 0 {
+		tidyLocked()
+	}
+	return running, err
 }
 
 // findCluster returns the running cluster of a name.

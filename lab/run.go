@@ -37,6 +37,10 @@ func newSpec(l layout, name string, mesh bool) (spec, error) {
 
 // runCommand runs a command in a cluster of its own and returns the command's exit code.
 func runCommand(l layout, s spec, out io.Writer, command []string) (code int, err error) {
+	cmd, err := userCommand(l, s.Name, command)
+	if err != nil {
+		return 127, err
+	}
 	signals := notifySignals()
 	start := time.Now()
 	k, err := startKeeper(s)
@@ -57,7 +61,7 @@ func runCommand(l layout, s spec, out io.Writer, command []string) (code int, er
 	if err != nil {
 		return 1, err
 	}
-	code, err = runInside(l, c, command, signals)
+	code, err = runInside(c, cmd, signals)
 	return code, err
 }
 
@@ -68,21 +72,26 @@ func notifySignals() <-chan os.Signal {
 	return signals
 }
 
-// runInside runs a command in a cluster's namespaces and in the caller's working folder.
-func runInside(l layout, c cluster, command []string, signals <-chan os.Signal) (int, error) {
+// userCommand is a command that is to run inside a cluster, in the caller's working folder.
+func userCommand(l layout, name string, command []string) (*exec.Cmd, error) {
 	cwd, err := os.Getwd()
 	if err != nil {
-		return 1, err
+		return nil, err
 	}
-	setCommandEnvironment(l, c)
+	// The command is looked up in this process's own PATH.
+	os.Setenv("PATH", filepath.Dir(l.weft())+":"+l.bin()+":"+os.Getenv("PATH"))
+	os.Setenv("KUBECONFIG", adminKubeconfig)
+	os.Setenv("WEFT_LAB", name)
 	cmd := exec.Command(command[0], command[1:]...)
-	if cmd.Err != nil {
-		return 127, cmd.Err
-	}
 	cmd.Dir = cwd
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	return cmd, cmd.Err
+}
+
+// runInside runs a command in a cluster's namespaces.
+func runInside(c cluster, cmd *exec.Cmd, signals <-chan os.Signal) (int, error) {
 	if err := startInside(c.Init, cmd); err != nil {
-		return 126, fmt.Errorf("start %s: %w", command[0], err)
+		return 126, fmt.Errorf("start %s: %w", cmd.Path, err)
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
@@ -96,13 +105,6 @@ func runInside(l layout, c cluster, command []string, signals <-chan os.Signal) 
 			return exitCode(cmd, err)
 		}
 	}
-}
-
-// setCommandEnvironment changes this process's environment, which is also where the command is looked up.
-func setCommandEnvironment(l layout, c cluster) {
-	os.Setenv("PATH", filepath.Dir(l.weft())+":"+l.bin()+":"+os.Getenv("PATH"))
-	os.Setenv("KUBECONFIG", adminKubeconfig)
-	os.Setenv("WEFT_LAB", c.Name)
 }
 
 // terminalSends reports whether the terminal has sent a signal to the command as well.

@@ -215,7 +215,7 @@ func copyFile(from, to string) error {
 // pruneStores removes stores that no checkout names and no cluster uses.
 func pruneStores(l layout) error {
 	wanted := map[string]bool{}
-	links, _ := filepath.Glob(filepath.Join(l.Home, "checkouts", "*", "store"))
+	links, _ := filepath.Glob(filepath.Join(l.checkouts(), "*", "store"))
 	for _, link := range links {
 		if target, err := os.Readlink(link); err == nil {
 			wanted[target] = true

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/internal/podnet"
 )
 
@@ -58,9 +59,9 @@ func annotationError(name, value, mend string) error {
 
 func readExclusions(annotations map[string]string) (podnet.Exclusions, error) {
 	exclude, err := podnet.Parse(podnet.Spec{
-		InboundPorts:  annotations[AnnotationExcludeInboundPorts],
-		OutboundPorts: annotations[AnnotationExcludeOutboundPorts],
-		OutboundCIDRs: annotations[AnnotationExcludeOutboundCIDRs],
+		InboundPorts:  annotations[v1alpha1.AnnotationExcludeInboundPorts],
+		OutboundPorts: annotations[v1alpha1.AnnotationExcludeOutboundPorts],
+		OutboundCIDRs: annotations[v1alpha1.AnnotationExcludeOutboundCIDRs],
 	})
 	var field *podnet.FieldError
 	if errors.As(err, &field) {
@@ -70,21 +71,18 @@ func readExclusions(annotations map[string]string) (podnet.Exclusions, error) {
 }
 
 func readDrainSeconds(pod *corev1.Pod) (int64, error) {
-	grace := int64(defaultGraceSeconds)
-	if g := pod.Spec.TerminationGracePeriodSeconds; g != nil {
-		grace = *g
-	}
-	value, ok := pod.Annotations[AnnotationDrainSeconds]
+	grace := gracePeriod(pod)
+	value, ok := pod.Annotations[v1alpha1.AnnotationDrainSeconds]
 	if !ok {
 		// An application with little time keeps half of it for itself.
 		return max(0, min(defaultDrainSeconds, grace/2)), nil
 	}
 	seconds, err := strconv.ParseUint(value, 10, 16)
 	if err != nil {
-		return 0, annotationError(AnnotationDrainSeconds, value, "write a whole number of seconds, or 0 for none")
+		return 0, annotationError(v1alpha1.AnnotationDrainSeconds, value, "write a whole number of seconds, or 0 for none")
 	}
 	if int64(seconds) > grace {
-		return 0, annotationError(AnnotationDrainSeconds, value, fmt.Sprintf(
+		return 0, annotationError(v1alpha1.AnnotationDrainSeconds, value, fmt.Sprintf(
 			"it is longer than the pod's terminationGracePeriodSeconds (%d); lower the one or raise the other", grace))
 	}
 	return int64(seconds), nil
@@ -118,9 +116,9 @@ func readQuantity(annotations map[string]string, name, least, example string) (*
 // most often a misspelt exclusion.
 func unknownAnnotations(annotations map[string]string) []string {
 	known := map[string]bool{
-		AnnotationExcludeInboundPorts: true, AnnotationExcludeOutboundPorts: true, AnnotationExcludeOutboundCIDRs: true,
-		AnnotationDrainSeconds: true, AnnotationProxyConcurrency: true, AnnotationProxyCPU: true, AnnotationProxyMemory: true,
-		AnnotationInjected: true, AnnotationProbes: true,
+		v1alpha1.AnnotationExcludeInboundPorts: true, v1alpha1.AnnotationExcludeOutboundPorts: true, v1alpha1.AnnotationExcludeOutboundCIDRs: true,
+		v1alpha1.AnnotationDrainSeconds: true, AnnotationProxyConcurrency: true, AnnotationProxyCPU: true, AnnotationProxyMemory: true,
+		v1alpha1.AnnotationInjected: true, v1alpha1.AnnotationProbes: true,
 	}
 	var warnings []string
 	for name := range annotations {
@@ -130,4 +128,12 @@ func unknownAnnotations(annotations map[string]string) []string {
 	}
 	sort.Strings(warnings)
 	return warnings
+}
+
+// gracePeriod is the number of seconds that the pod has to stop.
+func gracePeriod(pod *corev1.Pod) int64 {
+	if g := pod.Spec.TerminationGracePeriodSeconds; g != nil {
+		return *g
+	}
+	return defaultGraceSeconds
 }

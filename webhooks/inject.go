@@ -7,7 +7,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/internal/podnet"
+	"github.com/weft-mesh/weft/translators/envoy"
 	"github.com/weft-mesh/weft/translators/model"
 )
 
@@ -61,14 +63,17 @@ func Inject(pod *corev1.Pod, namespace Namespace, settings Settings) (Injection,
 	warnings := unknownAnnotations(pod.Annotations)
 	warnings = append(warnings, surprises(pod)...)
 	strip(out)
-	probes, remarks := rewriteProbes(out, podnet.NewConfig(options.exclude), knownProbes(pod.Annotations))
+	config, known := podnet.NewConfig(options.exclude), knownProbes(pod.Annotations)
+	probes, remarks := rewriteProbes(out, config, known)
+	warnings = append(warnings, remarks...)
+	hooks, remarks := rewriteHooks(out, config, known, hookKey(settings.HookKey(), namespace.Name))
 	warnings = append(warnings, remarks...)
 	addDrain(&out.Spec, options.drainSeconds)
 	proxy := proxyContainer(settings, options)
 	addPodResources(&out.Spec, proxy.Resources, pod)
 	out.Spec.InitContainers = slices.Insert(out.Spec.InitContainers, 0, initContainer(settings, options), proxy)
 	out.Spec.Volumes = append(out.Spec.Volumes, volume())
-	if err := annotate(out, settings.Version, probes); err != nil {
+	if err := annotate(out, settings.Version, unique(append(probes, hooks...))); err != nil {
 		return Injection{}, err
 	}
 	return Injection{Pod: out, Warnings: warnings}, nil
@@ -80,9 +85,9 @@ func skipReason(pod *corev1.Pod, namespace Namespace, settings Settings) (skip, 
 	switch {
 	case namespace.Name == "kube-system" || namespace.Name == settings.ControllerNamespace:
 		return SkipSystem, ""
-	case namespace.Labels[LabelInject] != InjectEnabled:
+	case namespace.Labels[v1alpha1.LabelInject] != v1alpha1.InjectEnabled:
 		return SkipNotEnabled, ""
-	case pod.Labels[LabelInject] == InjectDisabled:
+	case pod.Labels[v1alpha1.LabelInject] == v1alpha1.InjectDisabled:
 		return SkipDisabled, ""
 	case mirror:
 		return SkipMirror, ""
@@ -99,7 +104,7 @@ func skipReason(pod *corev1.Pod, namespace Namespace, settings Settings) (skip, 
 // Init containers of these names are remains of an earlier injection.
 func reservedNames(pod *corev1.Pod) error {
 	for _, c := range pod.Spec.Containers {
-		if c.Name == InitContainer || c.Name == ProxyContainer {
+		if c.Name == InitContainer || c.Name == v1alpha1.ProxyContainer {
 			return fmt.Errorf("container %q: the name belongs to weft's sidecar; rename the container", c.Name)
 		}
 	}
@@ -118,14 +123,16 @@ func strip(pod *corev1.Pod) {
 	pod.Spec.Volumes = slices.DeleteFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return isOurVolume(&v) })
 }
 
-func isOurs(container string) bool { return container == InitContainer || container == ProxyContainer }
+func isOurs(container string) bool {
+	return container == InitContainer || container == v1alpha1.ProxyContainer
+}
 
 func isOurVolume(v *corev1.Volume) bool {
 	if v.Name != Volume || v.Projected == nil {
 		return false
 	}
 	return slices.ContainsFunc(v.Projected.Sources, func(p corev1.VolumeProjection) bool {
-		return p.ServiceAccountToken != nil && p.ServiceAccountToken.Audience == TokenAudience
+		return p.ServiceAccountToken != nil && p.ServiceAccountToken.Audience == envoy.TokenAudience
 	})
 }
 
@@ -133,8 +140,8 @@ func annotate(pod *corev1.Pod, version string, probes []model.Probe) error {
 	if pod.Annotations == nil {
 		pod.Annotations = map[string]string{}
 	}
-	pod.Annotations[AnnotationInjected] = version
-	delete(pod.Annotations, AnnotationProbes)
+	pod.Annotations[v1alpha1.AnnotationInjected] = version
+	delete(pod.Annotations, v1alpha1.AnnotationProbes)
 	if len(probes) == 0 {
 		return nil
 	}
@@ -142,6 +149,15 @@ func annotate(pod *corev1.Pod, version string, probes []model.Probe) error {
 	if err != nil {
 		return fmt.Errorf("probes: %w", err)
 	}
-	pod.Annotations[AnnotationProbes] = string(list)
+	pod.Annotations[v1alpha1.AnnotationProbes] = string(list)
 	return nil
+}
+
+// unique drops probes of a path that an earlier one has.
+func unique(probes []model.Probe) []model.Probe {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(probes, func(p model.Probe) bool {
+		defer func() { seen[p.Path] = true }()
+		return seen[p.Path]
+	})
 }

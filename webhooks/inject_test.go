@@ -13,17 +13,19 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
 
+	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/translators/model"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens and delete those without a case")
 
 var (
-	enabled  = map[string]string{LabelInject: InjectEnabled}
+	enabled  = map[string]string{v1alpha1.LabelInject: v1alpha1.InjectEnabled}
 	shop     = Namespace{Name: "shop", Labels: enabled}
-	settings = Settings{Version: "v0.1.0", Image: "docker.io/weft-mesh/weft:v0.1.0"}
+	settings = Settings{Version: "v0.1.0", Image: "docker.io/weftmesh/weft:v0.1.0", HookKey: func() []byte { return []byte("key") }}
 )
 
 // TestGoldens: testdata/<behaviour>/pod.yaml becomes injected.yaml, which is the
@@ -123,10 +125,10 @@ func TestSkip(t *testing.T) {
 		event     bool
 	}{
 		"namespace without label":  {Namespace{Name: "other"}, corev1.Pod{}, SkipNotEnabled, false},
-		"namespace disabled":       {Namespace{"other", map[string]string{LabelInject: InjectDisabled}}, corev1.Pod{}, SkipNotEnabled, false},
+		"namespace disabled":       {Namespace{"other", map[string]string{v1alpha1.LabelInject: v1alpha1.InjectDisabled}}, corev1.Pod{}, SkipNotEnabled, false},
 		"kube-system, labelled":    {Namespace{"kube-system", enabled}, corev1.Pod{}, SkipSystem, false},
 		"weft-system, labelled":    {Namespace{"weft-system", enabled}, corev1.Pod{}, SkipSystem, false},
-		"pod label wins":           {shop, corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{LabelInject: InjectDisabled}}}, SkipDisabled, false},
+		"pod label wins":           {shop, corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{v1alpha1.LabelInject: v1alpha1.InjectDisabled}}}, SkipDisabled, false},
 		"pod label can't opt in":   {Namespace{Name: "other"}, corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: enabled}}, SkipNotEnabled, false},
 		"static pod":               {shop, corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{corev1.MirrorPodAnnotationKey: "x"}}}, SkipMirror, false},
 		"node network":             {shop, corev1.Pod{Spec: corev1.PodSpec{HostNetwork: true}}, SkipHostNetwork, true},
@@ -150,11 +152,11 @@ func TestRefusalNamesAnnotationValueAndMend(t *testing.T) {
 	tests := map[string]struct {
 		annotation, value, mend string
 	}{
-		"inbound port":   {AnnotationExcludeInboundPorts, "80,70000", "1 to 65535"},
-		"outbound port":  {AnnotationExcludeOutboundPorts, "53/udp", "remove"},
-		"CIDR":           {AnnotationExcludeOutboundCIDRs, "192.0.2.9/24", "192.0.2.0/24"},
-		"drain":          {AnnotationDrainSeconds, "soon", "seconds"},
-		"drain too long": {AnnotationDrainSeconds, "31", "terminationGracePeriodSeconds (30)"},
+		"inbound port":   {v1alpha1.AnnotationExcludeInboundPorts, "80,70000", "1 to 65535"},
+		"outbound port":  {v1alpha1.AnnotationExcludeOutboundPorts, "53/udp", "remove"},
+		"CIDR":           {v1alpha1.AnnotationExcludeOutboundCIDRs, "192.0.2.9/24", "192.0.2.0/24"},
+		"drain":          {v1alpha1.AnnotationDrainSeconds, "soon", "seconds"},
+		"drain too long": {v1alpha1.AnnotationDrainSeconds, "31", "terminationGracePeriodSeconds (30)"},
 		"concurrency":    {AnnotationProxyConcurrency, "0", "1 to 128"},
 		"CPU":            {AnnotationProxyCPU, "-1", "100m"},
 		"memory":         {AnnotationProxyMemory, "64", "512Mi"},
@@ -177,7 +179,7 @@ func TestRefusalNamesAnnotationValueAndMend(t *testing.T) {
 
 func TestRefusesItsOwnNames(t *testing.T) {
 	tests := map[string]corev1.PodSpec{
-		"container": {Containers: []corev1.Container{{Name: ProxyContainer}}},
+		"container": {Containers: []corev1.Container{{Name: v1alpha1.ProxyContainer}}},
 		"volume":    {Volumes: []corev1.Volume{{Name: Volume}}},
 	}
 	for name, spec := range tests {
@@ -202,7 +204,7 @@ func TestWarnings(t *testing.T) {
 		"port of the sidecar": {corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{
 			{Name: "app", Ports: []corev1.ContainerPort{{ContainerPort: 15001}}}}}}, "port 15001"},
 		"misspelt annotation": {corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"weft.mesh/exclude-ports": "1"}}}, "weft.mesh/exclude-ports"},
-		"misspelt label":      {corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{LabelInject: "false"}}}, "write disabled"},
+		"misspelt label":      {corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{v1alpha1.LabelInject: "false"}}}, "write disabled"},
 		"own name servers":    {corev1.Pod{Spec: corev1.PodSpec{DNSPolicy: corev1.DNSNone}}, "dnsPolicy"},
 	}
 	for name, test := range tests {
@@ -228,7 +230,7 @@ func TestACopyKeepsItsProbes(t *testing.T) {
 	copied.Spec.Containers[0].Name = "copy"
 	again := inject(t, copied).Pod
 	var probes []model.Probe
-	if err := json.Unmarshal([]byte(again.Annotations[AnnotationProbes]), &probes); err != nil {
+	if err := json.Unmarshal([]byte(again.Annotations[v1alpha1.AnnotationProbes]), &probes); err != nil {
 		t.Fatal(err)
 	}
 	if len(probes) != 1 || probes[0].Kind != model.ProbeGRPC || probes[0].Port != 9090 || probes[0].Path != "/weft-probe/copy/liveness" {
@@ -246,5 +248,33 @@ func TestRequestTarget(t *testing.T) {
 		if got := requestTarget(path); got != want {
 			t.Errorf("%q: got %q, want %q", path, got, want)
 		}
+	}
+}
+
+func TestHooksNeedAKey(t *testing.T) {
+	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Lifecycle: &corev1.Lifecycle{
+		PreStop: &corev1.LifecycleHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/stop", Port: intstr.FromInt32(8080)}}}}}}}
+	hook := func(pod *corev1.Pod) *corev1.HTTPGetAction { return pod.Spec.Containers[0].Lifecycle.PreStop.HTTPGet }
+
+	here, err := Inject(pod, shop, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := Inject(pod, Namespace{Name: "elsewhere", Labels: enabled}, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hook(here.Pod).Path == hook(there.Pod).Path || !strings.HasPrefix(hook(here.Pod).Path, "/weft-probe/app/prestop/") {
+		t.Errorf("the paths are %s and %s", hook(here.Pod).Path, hook(there.Pod).Path)
+	}
+
+	without := settings
+	without.HookKey = nil
+	got, err := Inject(pod, shop, without)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hook(got.Pod).Path != "/stop" || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "port 8080 without an identity") {
+		t.Errorf("got %+v, warnings %q", hook(got.Pod), got.Warnings)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	jsonpatch "gomodules.xyz/jsonpatch/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+
+	"github.com/weft-mesh/weft/api/v1alpha1"
 )
 
 // podPatch is what turns the pod before into the pod after, as Inject makes it.
@@ -31,7 +33,7 @@ func annotationsPatch(before, after map[string]string) []jsonpatch.Operation {
 		return []jsonpatch.Operation{jsonpatch.NewOperation("add", "/metadata/annotations", after)}
 	}
 	var ops []jsonpatch.Operation
-	for _, name := range []string{AnnotationInjected, AnnotationProbes} {
+	for _, name := range []string{v1alpha1.AnnotationInjected, v1alpha1.AnnotationProbes} {
 		old, had := before[name]
 		value, has := after[name]
 		path := "/metadata/annotations/" + escape(name)
@@ -75,7 +77,7 @@ func initContainersPatch(before, after []corev1.Container) []jsonpatch.Operation
 }
 
 func startsWithOurs(list []corev1.Container) bool {
-	return len(list) >= 2 && list[0].Name == InitContainer && list[1].Name == ProxyContainer
+	return len(list) >= 2 && list[0].Name == InitContainer && list[1].Name == v1alpha1.ProxyContainer
 }
 
 // ownInitContainersPatch is for a pod whose sidecar is already as it should be.

@@ -9,6 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/weft-mesh/weft/translators/kube"
 )
 
 // FuzzInject: any pod at all is either refused or injected; injecting it again
@@ -43,6 +46,12 @@ func FuzzInject(f *testing.F) {
 		if got := patched(t, raw, &pod, once.Pod); !equality.Semantic.DeepEqual(got, roundTrip(t, once.Pod)) {
 			t.Errorf("the patch differs: %s", cmp.Diff(roundTrip(t, once.Pod), got))
 		}
+		if !hasValidNames(&pod) {
+			return
+		}
+		if _, diagnostics := kube.Pod(once.Pod); len(diagnostics) > 0 {
+			t.Errorf("the controller does not take the probes: %v", diagnostics)
+		}
 	})
 }
 
@@ -51,7 +60,20 @@ var podSeeds = []string{
 	`{"metadata":{"annotations":{"a":"b","weft.mesh/exclude-inbound-ports":"80,53/udp"}},"spec":{"containers":[{"name":"a","livenessProbe":{"httpGet":{"path":"/x","port":"http"}},"ports":[{"name":"http","containerPort":80}]}]}}`,
 	`{"spec":{"initContainers":[{"name":"x"},{"name":"weft-proxy"},{"name":"weft-init"},{"name":"y","startupProbe":{"tcpSocket":{"port":1}}}],"volumes":[{"name":"v"},{"name":"weft","projected":{"sources":[{"serviceAccountToken":{"audience":"weft","path":"t"}}]}},{"name":"w"}]}}`,
 	`{"spec":{"resources":{"requests":{"cpu":"1"},"limits":{"memory":"1Gi"}},"terminationGracePeriodSeconds":1,"containers":[{"name":"a","lifecycle":{"postStart":{"httpGet":{"port":80}}},"readinessProbe":{"grpc":{"port":9}}}]}}`,
-	`{"metadata":{"annotations":{"weft.mesh/probes":"[{\"path\":\"/weft-probe/a/liveness\",\"kind\":\"tcp\",\"port\":7}]"}},"spec":{"containers":[{"name":"a","livenessProbe":{"httpGet":{"path":"/weft-probe/a/liveness","port":15021}},"startupProbe":{"httpGet":{"path":"/weft-probe/b/startup","port":15021}}}]}}`,
+	`{"metadata":{"namespace":"n"},"spec":{"initContainers":[{"name":"weft-init"},{"name":"weft-proxy"}],"containers":[{"name":"a","lifecycle":{"preStop":{"httpGet":{"path":"/\u00e9 ?","port":80,"httpHeaders":[{"name":"Host","value":"h"}]}}},"readinessProbe":{"httpGet":{"path":"?\u00e9","port":9,"scheme":"HTTPS"}},"livenessProbe":{"periodSeconds":999999,"grpc":{"port":9,"service":"a b"}}}]}}`,
+	`{"metadata":{"annotations":{"weft.mesh/probes":"[{\"path\":\"/weft-probe/a/liveness\",\"kind\":\"tcp\",\"port\":7}]"}},"spec":{"containers":[{"name":"a","livenessProbe":{"httpGet":{"path":"/weft-probe/a/liveness","port":15022}},"startupProbe":{"httpGet":{"path":"/weft-probe/b/startup",x}}}]}}`,
+}
+
+// hasValidNames tells whether the API server would take the containers' names.
+func hasValidNames(pod *corev1.Pod) bool {
+	seen := map[string]bool{}
+	for _, c := range containers(&pod.Spec) {
+		if seen[c.Name] || len(validation.IsDNS1123Label(c.Name)) > 0 {
+			return false
+		}
+		seen[c.Name] = true
+	}
+	return true
 }
 
 // TestPatchKeepsWhatThisBuildDoesNotKnow: fields of a newer Kubernetes stay, and

@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/weft-mesh/weft/api/v1alpha1"
 )
 
 // PodHandler answers /inject.
@@ -27,7 +29,7 @@ func (h *PodHandler) Handle(_ context.Context, request admission.Request) admiss
 	if err := h.Decoder.Decode(request, &pod); err != nil {
 		return admission.Errored(http.StatusBadRequest, fmt.Errorf("pod %s/%s: %w", request.Namespace, request.Name, err))
 	}
-	namespace := Namespace{Name: request.Namespace, Labels: map[string]string{LabelInject: InjectEnabled}}
+	namespace := Namespace{Name: request.Namespace, Labels: map[string]string{v1alpha1.LabelInject: v1alpha1.InjectEnabled}}
 	injection, err := Inject(&pod, namespace, h.Settings)
 	if err != nil {
 		return admission.Denied("weft: " + err.Error())

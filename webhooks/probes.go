@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/internal/podnet"
 	"github.com/weft-mesh/weft/translators/model"
 )
@@ -18,6 +19,12 @@ import (
 const (
 	defaultProbePeriod  = 10 * time.Second
 	defaultProbeTimeout = time.Second
+)
+
+// What the controller takes of a probe.
+const (
+	longestPeriod = 24 * time.Hour
+	longestText   = 1024
 )
 
 // rewriteProbes turns to the sidecar what the kubelet would ask the application
@@ -30,13 +37,13 @@ func rewriteProbes(pod *corev1.Pod, config podnet.Config, known map[string]model
 			if *slot.probe == nil {
 				continue
 			}
-			path := probePrefix + c.Name + "/" + slot.kind
-			if isRewritten(*slot.probe) {
+			path := ProbePrefix + c.Name + "/" + slot.kind
+			if isOurGet((*slot.probe).HTTPGet) {
 				original, ok := known[(*slot.probe).HTTPGet.Path]
 				if !ok {
 					*slot.probe = nil
 					warnings = append(warnings, fmt.Sprintf("container %q: the %s probe was rewritten by weft and its original is lost (annotation %s); it is removed",
-						c.Name, slot.kind, AnnotationProbes))
+						c.Name, slot.kind, v1alpha1.AnnotationProbes))
 					continue
 				}
 				probes = append(probes, redirectProbe(*slot.probe, original, path))
@@ -65,10 +72,6 @@ func probeSlots(c *corev1.Container) []probeSlot {
 	return []probeSlot{{"startup", &c.StartupProbe}, {"liveness", &c.LivenessProbe}, {"readiness", &c.ReadinessProbe}}
 }
 
-func isRewritten(p *corev1.Probe) bool {
-	return p.HTTPGet != nil && p.HTTPGet.Port == intstr.FromInt32(probePort) && strings.HasPrefix(p.HTTPGet.Path, probePrefix)
-}
-
 // redirectProbe points the probe at the sidecar and gives what it was before.
 // Its headers stay: the sidecar passes them on.
 func redirectProbe(p *corev1.Probe, original model.Probe, path string) model.Probe {
@@ -79,9 +82,7 @@ func redirectProbe(p *corev1.Probe, original model.Probe, path string) model.Pro
 	if p.HTTPGet != nil {
 		headers = p.HTTPGet.HTTPHeaders
 	}
-	p.ProbeHandler = corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
-		Path: path, Port: intstr.FromInt32(probePort), Scheme: corev1.URISchemeHTTP, HTTPHeaders: headers,
-	}}
+	p.ProbeHandler = corev1.ProbeHandler{HTTPGet: ourGet(path, headers)}
 	return original
 }
 
@@ -89,7 +90,7 @@ func seconds(n int32, otherwise time.Duration) time.Duration {
 	if n <= 0 {
 		return otherwise
 	}
-	return time.Duration(n) * time.Second
+	return min(time.Duration(n)*time.Second, longestPeriod)
 }
 
 // originalProbe reads a probe as its author wrote it. The zero value stands for
@@ -116,6 +117,9 @@ func originalProbe(c *corev1.Container, p *corev1.Probe) (_ model.Probe, remark 
 		if p.GRPC.Service != nil {
 			probe.Service = *p.GRPC.Service
 		}
+		if !carriable(probe) {
+			return model.Probe{}, uncarriable(port)
+		}
 		return probe, ""
 	}
 	return model.Probe{}, ""
@@ -140,7 +144,25 @@ func httpProbe(c *corev1.Container, get *corev1.HTTPGetAction) (_ model.Probe, r
 			probe.Host = h.Value
 		}
 	}
+	if !carriable(probe) {
+		return model.Probe{}, uncarriable(probe.Port)
+	}
 	return probe, ""
+}
+
+// carriable tells whether the controller would take the probe.
+func carriable(p model.Probe) bool {
+	for _, text := range []string{p.Target, p.Host, p.Service} {
+		if len(text) > longestText || strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c > '~' }) {
+			return false
+		}
+	}
+	return p.Target == "" || strings.HasPrefix(p.Target, "/")
+}
+
+func uncarriable(port uint16) string {
+	return fmt.Sprintf("has a path, host or service that is longer than %d or not printable ASCII, so it stays, and strict mTLS refuses it; "+
+		"shorten it, or list port %d in the annotation %s", longestText, port, v1alpha1.AnnotationExcludeInboundPorts)
 }
 
 // requestTarget is the path and query that a kubelet asks for.
@@ -181,14 +203,14 @@ func resolvePort(c *corev1.Container, port intstr.IntOrString) (number uint16, r
 // it does not know.
 func knownProbes(annotations map[string]string) map[string]model.Probe {
 	var list []model.Probe
-	if json.Unmarshal([]byte(annotations[AnnotationProbes]), &list) != nil {
+	if json.Unmarshal([]byte(annotations[v1alpha1.AnnotationProbes]), &list) != nil {
 		return nil
 	}
 	known := map[string]model.Probe{}
 	for _, p := range list {
 		switch p.Kind {
 		case model.ProbeHTTP, model.ProbeHTTPS, model.ProbeTCP, model.ProbeGRPC:
-			if p.Port != 0 {
+			if p.Port != 0 && carriable(p) {
 				known[p.Path] = p
 			}
 		}

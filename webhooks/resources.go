@@ -3,6 +3,8 @@ package webhooks
 import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/weft-mesh/weft/api/v1alpha1"
 )
 
 // proxyResources are the installation's, as far as the pod does not say else.
@@ -27,7 +29,7 @@ func addPodResources(spec *corev1.PodSpec, proxy corev1.ResourceRequirements, be
 	}
 	var had corev1.ResourceRequirements
 	for _, c := range before.Spec.InitContainers {
-		if c.Name == ProxyContainer {
+		if c.Name == v1alpha1.ProxyContainer {
 			had = c.Resources
 		}
 	}

@@ -3,6 +3,8 @@ package webhooks
 import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/weft-mesh/weft/api/v1alpha1"
 )
 
 // Settings are the choices of an installation. Complete fills what is left out.
@@ -20,6 +22,10 @@ type Settings struct {
 	LogLevel string
 	// Resources are the sidecar's, where a pod's annotations do not say else.
 	Resources corev1.ResourceRequirements
+	// HookKey gives the key that makes the paths of HTTP hooks unguessable;
+	// every replica has the same. While there is none HTTP hooks stay as they
+	// are, and a warning says so.
+	HookKey func() []byte
 	// ControllerNamespace is never injected, no more than kube-system.
 	ControllerNamespace string
 }
@@ -27,13 +33,16 @@ type Settings struct {
 // Complete fills in what is left out.
 func (s Settings) Complete() Settings {
 	s.Version = or(s.Version, "dev")
-	s.Image = or(s.Image, "docker.io/weft-mesh/weft:"+s.Version)
-	s.Command = or(s.Command, "/usr/local/bin/weft")
+	s.Image = or(s.Image, "docker.io/weftmesh/weft:"+s.Version)
+	s.Command = or(s.Command, "/weft")
 	s.ProxyImage = or(s.ProxyImage, "docker.io/envoyproxy/envoy:distroless-v1.40.0")
 	s.ProxyCommand = or(s.ProxyCommand, "/usr/local/bin/envoy")
 	s.PullPolicy = or(s.PullPolicy, corev1.PullIfNotPresent)
 	s.LogLevel = or(s.LogLevel, "warning")
-	s.ControllerNamespace = or(s.ControllerNamespace, "weft-system")
+	s.ControllerNamespace = or(s.ControllerNamespace, v1alpha1.SystemNamespace)
+	if s.HookKey == nil {
+		s.HookKey = func() []byte { return nil }
+	}
 	if s.Resources.Requests == nil && s.Resources.Limits == nil {
 		s.Resources = defaultResources()
 	}

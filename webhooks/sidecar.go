@@ -7,7 +7,9 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/internal/podnet"
+	"github.com/weft-mesh/weft/translators/envoy"
 )
 
 // startupSeconds is how long Envoy may take until it has its configuration,
@@ -58,12 +60,12 @@ func proxyContainer(s Settings, o options) corev1.Container {
 	uid := int64(podnet.ProxyUID)
 	security.RunAsUser, security.RunAsGroup, security.RunAsNonRoot = &uid, ptr(uid), ptr(true)
 	return corev1.Container{
-		Name:            ProxyContainer,
+		Name:            v1alpha1.ProxyContainer,
 		Image:           s.ProxyImage,
 		ImagePullPolicy: s.PullPolicy,
 		Command:         []string{s.ProxyCommand},
 		Args: []string{
-			"-c", mountPath + "/bootstrap.yaml",
+			"-c", envoy.RunDir + "/" + envoy.BootstrapFile,
 			"--service-node", "$(POD_NAME).$(POD_NAMESPACE)",
 			"--service-cluster", "$(SERVICE_ACCOUNT).$(POD_NAMESPACE)",
 			"--concurrency", strconv.Itoa(o.concurrency),
@@ -78,17 +80,17 @@ func proxyContainer(s Settings, o options) corev1.Container {
 			fieldEnv("POD_NAMESPACE", "metadata.namespace"),
 			fieldEnv("SERVICE_ACCOUNT", "spec.serviceAccountName"),
 		},
-		Ports:         []corev1.ContainerPort{{Name: "weft-metrics", ContainerPort: metricsPort, Protocol: corev1.ProtocolTCP}},
+		Ports:         []corev1.ContainerPort{{Name: "weft-metrics", ContainerPort: envoy.MetricsPort, Protocol: corev1.ProtocolTCP}},
 		RestartPolicy: ptr(corev1.ContainerRestartPolicyAlways),
 		StartupProbe: &corev1.Probe{
 			ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
-				Path: "/ready", Port: intstr.FromInt32(readyPort), Scheme: corev1.URISchemeHTTP,
+				Path: envoy.ReadyPath, Port: intstr.FromInt32(envoy.ReadyPort), Scheme: corev1.URISchemeHTTP,
 			}},
 			PeriodSeconds: 1, TimeoutSeconds: 1, SuccessThreshold: 1, FailureThreshold: startupSeconds,
 		},
 		Resources:                proxyResources(s.Resources, o),
 		SecurityContext:          security,
-		VolumeMounts:             []corev1.VolumeMount{{Name: Volume, MountPath: mountPath, ReadOnly: true}},
+		VolumeMounts:             []corev1.VolumeMount{{Name: Volume, MountPath: envoy.RunDir, ReadOnly: true}},
 		TerminationMessagePath:   corev1.TerminationMessagePathDefault,
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
 	}
@@ -113,8 +115,8 @@ func volume() corev1.Volume {
 	return corev1.Volume{Name: Volume, VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
 		DefaultMode: ptr[int32](0o444),
 		Sources: []corev1.VolumeProjection{
-			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Audience: TokenAudience, ExpirationSeconds: ptr[int64](3600), Path: "token"}},
-			{ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: corev1.LocalObjectReference{Name: ProxyConfigMap}}},
+			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{Audience: envoy.TokenAudience, ExpirationSeconds: ptr[int64](3600), Path: envoy.TokenFile}},
+			{ConfigMap: &corev1.ConfigMapProjection{LocalObjectReference: corev1.LocalObjectReference{Name: v1alpha1.ProxyConfigMap}}},
 		},
 	}}}
 }

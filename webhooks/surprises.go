@@ -5,6 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/internal/podnet"
 )
 
@@ -12,8 +13,8 @@ import (
 // what the pod's author may expect.
 func surprises(pod *corev1.Pod) []string {
 	var warnings []string
-	if value, ok := pod.Labels[LabelInject]; ok && value != InjectEnabled {
-		warnings = append(warnings, fmt.Sprintf("label %s is %q and has no effect; write disabled to keep the pod out of the mesh", LabelInject, value))
+	if value, ok := pod.Labels[v1alpha1.LabelInject]; ok && value != v1alpha1.InjectEnabled {
+		warnings = append(warnings, fmt.Sprintf("label %s is %q and has no effect; write disabled to keep the pod out of the mesh", v1alpha1.LabelInject, value))
 	}
 	if pod.Spec.DNSPolicy == corev1.DNSNone || pod.Spec.DNSPolicy == corev1.DNSDefault {
 		warnings = append(warnings, fmt.Sprintf("dnsPolicy is %s: the sidecar finds its controller only if the pod's name servers know the cluster's Services", pod.Spec.DNSPolicy))

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+
+	"github.com/weft-mesh/weft/internal/version"
+	"github.com/weft-mesh/weft/webhooks"
+)
+
+// settings are the flags of `weft controller`.
+type settings struct {
+	namespace, service string
+	podName, podIP     string
+	xdsPort, peerPort  int
+	webhookPort        int
+	metrics, health    string
+	inject             webhooks.Settings
+	pullPolicy         string
+}
+
+func controllerCommand() *cobra.Command {
+	var s settings
+	logging := zap.Options{}
+	cmd := &cobra.Command{
+		Use:   "controller",
+		Short: "Run the control plane (what the Deployment weft-controller does)",
+		Long: `Run the control plane: read Services, pods and SMI objects, serve proxies their configuration
+and certificates, answer the API server's webhooks. Every replica serves; the leader alone writes.
+It reads KUBECONFIG, or the service account of its pod.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logging)))
+			s.inject.PullPolicy = corev1.PullPolicy(s.pullPolicy)
+			s.inject.ControllerNamespace = s.namespace
+			s.inject.Version = version.Version
+			config, err := ctrl.GetConfig()
+			if err != nil {
+				return fmt.Errorf("find the cluster: %w", err)
+			}
+			return runController(cmd.Context(), config, s)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&s.namespace, "namespace", "weft-system", "namespace of the control plane")
+	f.StringVar(&s.service, "service", "weft-controller", "Service that proxies and webhooks reach the control plane by")
+	f.StringVar(&s.podName, "pod-name", "", "name of this pod")
+	f.StringVar(&s.podIP, "pod-ip", "", "address of this pod")
+	f.IntVar(&s.xdsPort, "xds-port", 15012, "port that proxies connect to")
+	f.IntVar(&s.peerPort, "peer-port", 15014, "port that other replicas ask for the state of this one's proxies")
+	f.IntVar(&s.webhookPort, "webhook-port", 9443, "port of the webhooks")
+	f.StringVar(&s.metrics, "metrics-address", ":8080", `address of Prometheus metrics; "0" for none`)
+	f.StringVar(&s.health, "health-address", ":8081", "address of /healthz and /readyz")
+	f.StringVar(&s.inject.Image, "image", "docker.io/weftmesh/weft:dev", "image of weft, for the init container")
+	f.StringVar(&s.inject.Command, "command", "/weft", "path of weft in its image")
+	f.StringVar(&s.inject.ProxyImage, "proxy-image", "docker.io/envoyproxy/envoy:distroless-v1.40.0", "image of Envoy")
+	f.StringVar(&s.pullPolicy, "image-pull-policy", string(corev1.PullIfNotPresent), "when to pull the injected images")
+	f.StringVar(&s.inject.LogLevel, "proxy-log-level", "warning", "log level of Envoy")
+	f.BoolVar(&logging.Development, "development", false, "log for people rather than machines")
+	return cmd
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/weft-mesh/weft/controllers"
+	"github.com/weft-mesh/weft/internal/engine"
+	"github.com/weft-mesh/weft/internal/identity"
+	"github.com/weft-mesh/weft/internal/peers"
+	"github.com/weft-mesh/weft/internal/xds"
+	"github.com/weft-mesh/weft/translators/envoy"
+	"github.com/weft-mesh/weft/webhooks"
+)
+
+// The leader gives way fast: while there is none, nobody writes status.
+const (
+	leaseDuration = 8 * time.Second
+	renewDeadline = 5 * time.Second
+	retryPeriod   = time.Second
+)
+
+func runController(ctx context.Context, config *rest.Config, s settings) error {
+	authority := &identity.Authority{}
+	host := s.service + "." + s.namespace + ".svc"
+	serving := identity.NewServerKeeper(authority, clock.RealClock{}, host)
+	mgr, err := newManager(config, s, serving)
+	if err != nil {
+		return err
+	}
+	notifier := &controllers.Notifier{}
+	eng := engine.New(engine.Options{Log: mgr.GetLogger().WithName("engine"), StatusChanged: notifier.Notify})
+	replica := identity.NewPeerKeeper(authority, clock.RealClock{}, s.podName)
+	others := controllers.Replicas(mgr.GetClient(), client.ObjectKey{Namespace: s.namespace, Name: s.service}, s.podIP, s.peerPort)
+	proxies, err := newXDS(config, mgr, eng, authority, serving)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(
+		mgr.Add(eng),
+		mgr.Add(everyReplica(func(ctx context.Context) error {
+			l, err := net.Listen("tcp", fmt.Sprintf(":%d", s.xdsPort))
+			if err != nil {
+				return fmt.Errorf("listen for proxies: %w", err)
+			}
+			return proxies.Serve(ctx, l)
+		})),
+		mgr.Add(everyReplica(func(ctx context.Context) error {
+			return servePeers(ctx, s.peerPort, peers.Handler(eng), replica.PeerServerTLS())
+		})),
+		controllers.Register(mgr, controllers.Options{
+			Namespace: s.namespace, Sink: eng, Notifier: notifier, Authority: authority,
+			Status:    peers.NewClient(eng, others, replica.PeerClientTLS()),
+			Bootstrap: bootstrap(host, s.xdsPort),
+		}),
+		webhooks.Register(mgr, s.inject),
+		mgr.AddHealthzCheck("ping", healthz.Ping),
+	)
+	if err != nil {
+		return fmt.Errorf("set up: %w", err)
+	}
+	return mgr.Start(ctx)
+}
+
+func newManager(config *rest.Config, s settings, serving *identity.Keeper) (manager.Manager, error) {
+	scheme, err := controllers.Scheme()
+	if err != nil {
+		return nil, err
+	}
+	lease, renew, retry := leaseDuration, renewDeadline, retryPeriod
+	mgr, err := ctrl.NewManager(config, ctrl.Options{
+		Scheme: scheme, Cache: controllers.CacheOptions(s.namespace),
+		Metrics: metricsserver.Options{BindAddress: s.metrics}, HealthProbeBindAddress: s.health,
+		LeaderElection: true, LeaderElectionID: "weft-controller", LeaderElectionNamespace: s.namespace,
+		LeaderElectionReleaseOnCancel: true, LeaseDuration: &lease, RenewDeadline: &renew, RetryPeriod: &retry,
+		WebhookServer: webhook.NewServer(webhook.Options{Port: s.webhookPort, TLSOpts: []func(*tls.Config){
+			func(c *tls.Config) { c.GetCertificate = serving.GetCertificate },
+		}}),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the manager: %w", err)
+	}
+	return mgr, nil
+}
+
+func newXDS(config *rest.Config, mgr manager.Manager, eng *engine.Engine, authority *identity.Authority, serving *identity.Keeper) (*xds.Server, error) {
+	clientset, err := kubernetes.NewForConfigAndClient(config, mgr.GetHTTPClient())
+	if err != nil {
+		return nil, fmt.Errorf("set up the token review: %w", err)
+	}
+	issuer, err := xds.NewIssuer(xds.IssuerOptions{Authority: authority, WorkloadOf: func(p identity.Peer) string {
+		w := eng.Workload(p.Pod)
+		return w.Kind + "/" + w.Name
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return xds.New(xds.Options{
+		Fleet: eng, Secrets: issuer, TLS: serving.ServerTLS(), Log: mgr.GetLogger().WithName("xds"), Registerer: metrics.Registry,
+		Authenticator: identity.NewTokenAuthenticator(clientset.AuthenticationV1().TokenReviews(), clock.RealClock{}),
+	})
+}
+
+// bootstrap is what every sidecar starts from.
+func bootstrap(host string, port int) controllers.BootstrapFunc {
+	return func(_ string, roots []byte) (map[string]string, error) {
+		files, err := envoy.BuildBootstrap(envoy.NewBootstrap(host, uint16(port)))
+		if err != nil {
+			return nil, err
+		}
+		files[envoy.RootsFile] = string(roots)
+		return files, nil
+	}
+}
+
+func servePeers(ctx context.Context, port int, h http.Handler, config *tls.Config) error {
+	srv := &http.Server{Addr: fmt.Sprintf(":%d", port), Handler: h, TLSConfig: config, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		<-ctx.Done()
+		_ = srv.Close() // nothing is lost: the asker asks again
+	}()
+	if err := srv.ListenAndServeTLS("", ""); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve other replicas: %w", err)
+	}
+	return nil
+}
+
+// everyReplica is a Runnable that does not wait to be elected.
+type everyReplica func(context.Context) error
+
+// Start runs it until ctx ends.
+func (f everyReplica) Start(ctx context.Context) error { return f(ctx) }
+
+// NeedLeaderElection is false.
+func (everyReplica) NeedLeaderElection() bool { return false }

@@ -37,7 +37,7 @@ func TestValidate(t *testing.T) {
 		"an update that makes it worse":       {old: wrongSplit, object: worseSplit, refusal: "spec.backends[1].weight: -1", warning: "spec.backends[0].weight: -3"},
 		"an update that mends it":             {old: wrongSplit, object: goodSplit},
 		"an object that is going":             {object: strings.Replace(wrongSplit, "name: web,", "name: web, deletionTimestamp: '2026-01-01T00:00:00Z',", 1)},
-		"invalid regex":                       {object: `{apiVersion: specs.smi-spec.io/v1alpha4, kind: HTTPRouteGroup, metadata: {name: g, namespace: shop}, spec: {matches: [{name: m, pathRegex: '(?=x)'}]}}`, refusal: "spec.matches[0].pathRegex"},
+		"invalid regex":                       {object: `{apiVersion: specs.smi-spec.io/v1alpha4, kind: HTTPRouteGroup, metadata: {name: g, namespace: shop}, spec: {matches: [{name: m, pathRegex: '(?=x)'}]}}`, refusal: "spec.matches[0]: pathRegex"},
 		"no sources":                          {object: `{apiVersion: access.smi-spec.io/v1alpha3, kind: TrafficTarget, metadata: {name: t, namespace: shop}, spec: {destination: {kind: ServiceAccount, name: a}, rules: [{kind: TCPRoute, name: r}], sources: []}}`, refusal: "spec.sources"},
 		"destination in another namespace":    {object: `{apiVersion: access.smi-spec.io/v1alpha3, kind: TrafficTarget, metadata: {name: t, namespace: shop}, spec: {destination: {kind: ServiceAccount, name: a, namespace: other}, rules: [{kind: TCPRoute, name: r}], sources: [{kind: ServiceAccount, name: b}]}}`, refusal: "spec.destination.namespace"},
 		"port out of range":                   {object: `{apiVersion: specs.smi-spec.io/v1alpha4, kind: TCPRoute, metadata: {name: r, namespace: shop}, spec: {matches: {ports: [70000]}}}`, refusal: "spec.matches.ports[0]"},

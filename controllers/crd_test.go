@@ -138,7 +138,7 @@ func TestMeshConfigDefaultsAndItsTrustDomain(t *testing.T) {
 	if err := c.Create(t.Context(), u); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Delete(context.WithoutCancel(t.Context()), u) })
+	t.Cleanup(func() { _ = c.Delete(context.Background(), u) })
 	m, err := meshConfigOf(u)
 	if err != nil {
 		t.Fatal(err)

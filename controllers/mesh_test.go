@@ -128,7 +128,7 @@ func start(t *testing.T, s setting) *replica {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &fakeMesh{fragments: map[model.Ref]model.Fragment{}, proxies: map[model.Ref]engine.Status{}, asked: map[model.Ref]int{}, notifier: NewNotifier()}
+	m := &fakeMesh{fragments: map[model.Ref]model.Fragment{}, proxies: map[model.Ref]engine.Status{}, asked: map[model.Ref]int{}, notifier: &Notifier{}}
 	r := &replica{fakeMesh: m, authority: &identity.Authority{}, system: s.system}
 	err = Register(mgr, Options{
 		Namespace: s.system, Sink: m, Status: m, Notifier: m.notifier, Authority: r.authority,

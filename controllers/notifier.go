@@ -38,7 +38,8 @@ func (h *hook[T]) source(first func(ctx context.Context, add func(T))) source.Ty
 }
 
 // Notifier brings objects whose status may have changed to whoever writes it.
-// It is made before the engine, which calls Notify, and the manager are.
+// It is made before the engine, which calls Notify, and the manager are. The
+// zero value is usable.
 type Notifier struct {
 	hook[model.Ref]
 	mu sync.Mutex
@@ -47,15 +48,15 @@ type Notifier struct {
 	known map[model.Ref]struct{}
 }
 
-// NewNotifier makes one that knows of nothing.
-func NewNotifier() *Notifier { return &Notifier{known: map[model.Ref]struct{}{}} }
-
 // Notify never blocks.
 func (n *Notifier) Notify(r model.Ref) { n.add(r) }
 
 // seen takes in that an object is there, or is gone.
 func (n *Notifier) seen(r model.Ref, there bool) {
 	n.mu.Lock()
+	if n.known == nil {
+		n.known = map[model.Ref]struct{}{}
+	}
 	if there {
 		n.known[r] = struct{}{}
 	} else {

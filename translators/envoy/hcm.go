@@ -10,6 +10,7 @@ import (
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	earlymutationv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/http/early_header_mutation/header_mutation/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -51,20 +52,35 @@ func setHeader(name, format string) *mutationv3.HeaderMutation {
 	}}}
 }
 
-func removeHeader(name string) *mutationv3.HeaderMutation {
-	return &mutationv3.HeaderMutation{Action: &mutationv3.HeaderMutation_Remove{Remove: name}}
+func ifAbsent(name, value string) *mutationv3.HeaderMutation {
+	return &mutationv3.HeaderMutation{Action: &mutationv3.HeaderMutation_Append{Append: &corev3.HeaderValueOption{
+		Header:       &corev3.HeaderValue{Key: name, Value: value},
+		AppendAction: corev3.HeaderValueOption_ADD_IF_ABSENT,
+	}}}
+}
+
+// callersCommands are weft's own headers, and those by which a request tells a
+// router how to treat it (retries, deadlines, names of statistics). The server's
+// sidecar takes neither from callers.
+const callersCommands = "x-weft-.*|x-envoy-(?:retry-.*|retriable-.*|max-retries|hedge-.*|upstream-.*|expected-rq-timeout-ms|is-timeout-retry)"
+
+func removeHeaders(regex string) *mutationv3.HeaderMutation {
+	return &mutationv3.HeaderMutation{Action: &mutationv3.HeaderMutation_RemoveOnMatch_{RemoveOnMatch: &mutationv3.HeaderMutation_RemoveOnMatch{
+		KeyMatcher: &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: regex}}},
+	}}}
+}
+
+func earlyMutation(ms ...*mutationv3.HeaderMutation) []*corev3.TypedExtensionConfig {
+	return []*corev3.TypedExtensionConfig{{
+		Name: "envoy.http.early_header_mutation.header_mutation", TypedConfig: packed(&earlymutationv3.HeaderMutation{Mutations: ms}),
+	}}
 }
 
 // outboundManager picks routes by the address that was dialled, whatever host
 // the request names.
 func outboundManager() *hcmv3.HttpConnectionManager {
 	m := connectionManager("outbound")
-	m.EarlyHeaderMutationExtensions = []*corev3.TypedExtensionConfig{{
-		Name: "envoy.http.early_header_mutation.header_mutation",
-		TypedConfig: packed(&earlymutationv3.HeaderMutation{Mutations: []*mutationv3.HeaderMutation{
-			setHeader(DestinationHeader, "%DOWNSTREAM_LOCAL_ADDRESS%"),
-		}}),
-	}}
+	m.EarlyHeaderMutationExtensions = earlyMutation(setHeader(DestinationHeader, "%DOWNSTREAM_LOCAL_ADDRESS%"))
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_ScopedRoutes{ScopedRoutes: &hcmv3.ScopedRoutes{
 		Name: "outbound",
@@ -91,11 +107,14 @@ func inboundManager() *hcmv3.HttpConnectionManager {
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE_SET
 	m.SetCurrentClientCertDetails = &hcmv3.HttpConnectionManager_SetCurrentClientCertDetails{Uri: true}
 	m.LocalReplyConfig = tellUnprocessed()
-	path := &headermutationv3.HeaderMutation{Mutations: &headermutationv3.Mutations{RequestMutations: []*mutationv3.HeaderMutation{
-		setHeader(PathHeader, "%PATH(NQ:PATH)%"), removeHeader(DestinationHeader), removeHeader(UnprocessedHeader),
-	}}}
+	// Envoy would take the outer connection's TLS for the application's own.
+	m.EarlyHeaderMutationExtensions = earlyMutation(ifAbsent("x-forwarded-proto", "http"))
 	m.HttpFilters = []*hcmv3.HttpFilter{
-		httpFilter("envoy.filters.http.header_mutation", path),
+		httpFilter("envoy.filters.http.header_mutation", &headermutationv3.HeaderMutation{Mutations: &headermutationv3.Mutations{
+			RequestMutations: []*mutationv3.HeaderMutation{
+				removeHeaders(callersCommands), setHeader(PathHeader, "%PATH(NQ:PATH)%"),
+			},
+		}}),
 		httpFilter(httpRBACFilter, &httprbacv3.RBAC{Matcher: denyAll()}),
 		router(),
 	}

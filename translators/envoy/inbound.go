@@ -17,7 +17,7 @@ const plaintextWait = 1
 
 // BuildInboundListener takes in what is sent to the pods.
 func BuildInboundListener(v model.Inbound) (*listenerv3.Listener, error) {
-	l := redirected(InboundListenerName, InboundPort, v.IPv6)
+	l := redirected(InboundListenerName, InboundPort, v.IPv6, "0.0.0.0", "::")
 	l.TrafficDirection = corev3.TrafficDirection_INBOUND
 	l.ListenerFilters = append(l.ListenerFilters, &listenerv3.ListenerFilter{
 		Name:       "envoy.filters.listener.tls_inspector",
@@ -30,12 +30,14 @@ func BuildInboundListener(v model.Inbound) (*listenerv3.Listener, error) {
 	for _, p := range v.Ports {
 		l.FilterChains = append(l.FilterChains, portChains(v.TrustDomain, p, permissive)...)
 	}
-	other := tcpFilters(v.TrustDomain, v.Other)
-	l.FilterChains = append(l.FilterChains, &listenerv3.FilterChain{
-		Name: "other", FilterChainMatch: meshMatch(0), TransportSocket: downstreamTLS(v.TrustDomain), Filters: other,
-	})
-	if permissive {
-		l.DefaultFilterChain = &listenerv3.FilterChain{Name: "other|plaintext", Filters: other}
+	// A port that belongs to the sidecar is nobody's to call: the connection
+	// would come back to this listener, again and again.
+	l.FilterChains = append(l.FilterChains, closedChain("sidecar", &listenerv3.FilterChainMatch{DestinationPort: u32(InboundPort)}))
+	if c := tcpMeshChain(v.TrustDomain, "other", 0, v.Other); c != nil {
+		l.FilterChains = append(l.FilterChains, c)
+	}
+	if permissive && v.Other.AllowAll {
+		l.DefaultFilterChain = &listenerv3.FilterChain{Name: "other|plaintext", Filters: tcpFilters(v.TrustDomain, v.Other)}
 	}
 	return l, nil
 }
@@ -52,29 +54,79 @@ func chainMatch(port uint16, transport string, alpns ...string) *listenerv3.Filt
 	return m
 }
 
-// portChains are a port's chains: mutual TLS; plaintext, which a strict port
-// answers with 403 where it speaks HTTP; and, on a permissive one, the
-// application's own TLS.
+// portChains are all of a port's chains: what none of them matches would fall to
+// the listener's default, whatever the port's own policy says.
 func portChains(trustDomain string, p model.InboundPort, permissive bool) []*listenerv3.FilterChain {
 	name := InboundRouteName(p.Port)
-	filters := tcpFilters(trustDomain, p.Policy)
+	var chains []*listenerv3.FilterChain
 	if p.Protocol.IsHTTP() {
-		filters = httpFilters(p)
+		chains = append(chains, &listenerv3.FilterChain{
+			Name: name, FilterChainMatch: meshMatch(p.Port), TransportSocket: downstreamTLS(trustDomain, nil), Filters: httpFilters(p),
+		})
+	} else if c := tcpMeshChain(trustDomain, name, p.Port, p.Policy); c != nil {
+		chains = append(chains, c)
+	} else {
+		chains = append(chains, closedChain(name, meshMatch(p.Port)))
 	}
-	chains := []*listenerv3.FilterChain{{
-		Name: name, FilterChainMatch: meshMatch(p.Port), TransportSocket: downstreamTLS(trustDomain), Filters: filters,
-	}}
-	plain := &listenerv3.FilterChain{Name: name + "|plaintext", FilterChainMatch: chainMatch(p.Port, "raw_buffer"), Filters: filters}
+	return append(chains, plainChain(trustDomain, name, p, permissive), foreignChain(trustDomain, name, p, permissive))
+}
+
+// tcpMeshChain takes in connections of the mesh; nil where nobody may connect.
+// The callers are told apart by the handshake, for the filter that enforces the
+// policy waits for the first byte of the client: a server that speaks first
+// would be heard before.
+func tcpMeshChain(trustDomain, name string, port uint16, p model.Policy) *listenerv3.FilterChain {
+	callers := connectingCallers(p)
+	if !p.AllowAll && len(callers) == 0 {
+		return nil
+	}
+	return &listenerv3.FilterChain{
+		Name: name, FilterChainMatch: meshMatch(port), TransportSocket: downstreamTLS(trustDomain, callers), Filters: tcpFilters(trustDomain, p),
+	}
+}
+
+// connectingCallers are whom a policy lets connect; none where it names nobody,
+// for everybody may.
+func connectingCallers(p model.Policy) (ids []model.Identity) {
+	if p.AllowAll {
+		return nil
+	}
+	for _, c := range p.Callers {
+		if c.Any {
+			ids = append(ids, c.Identity)
+		}
+	}
+	return ids
+}
+
+// plainChain takes in plaintext. Where it may not come, HTTP gets an answer that
+// says why.
+func plainChain(trustDomain, name string, p model.InboundPort, permissive bool) *listenerv3.FilterChain {
+	c := closedChain(name+"|plaintext", chainMatch(p.Port, "raw_buffer"))
 	switch {
-	case permissive:
-		foreign := &listenerv3.FilterChain{Name: name + "|tls", FilterChainMatch: chainMatch(p.Port, "tls"), Filters: tcpFilters(trustDomain, p.Policy)}
-		return append(chains, plain, foreign)
+	case p.Protocol.IsHTTP() && permissive:
+		c.Filters = httpFilters(p)
 	case p.Protocol.IsHTTP():
-		plain.Filters = refuseFilters()
-		return append(chains, plain)
-	default:
-		return chains
+		c.Filters = refuseFilters()
+	case permissive && p.Policy.AllowAll:
+		c.Filters = tcpFilters(trustDomain, p.Policy)
 	}
+	return c
+}
+
+// foreignChain takes in the application's own TLS, of which only the
+// application can make sense.
+func foreignChain(trustDomain, name string, p model.InboundPort, permissive bool) *listenerv3.FilterChain {
+	c := closedChain(name+"|tls", chainMatch(p.Port, "tls"))
+	if permissive && p.Policy.AllowAll {
+		c.Filters = tcpFilters(trustDomain, p.Policy)
+	}
+	return c
+}
+
+// closedChain closes what it takes in.
+func closedChain(name string, match *listenerv3.FilterChainMatch) *listenerv3.FilterChain {
+	return &listenerv3.FilterChain{Name: name, FilterChainMatch: match, Filters: closedFilters()}
 }
 
 func tcpFilters(trustDomain string, p model.Policy) []*listenerv3.Filter {
@@ -113,8 +165,10 @@ func BuildInboundRoute(trustDomain string, p model.InboundPort) (*routev3.RouteC
 		Name: InboundRouteName(p.Port),
 		VirtualHosts: []*routev3.VirtualHost{{
 			Name: "application", Domains: []string{"*"},
-			RequestHeadersToRemove: []string{PathHeader, DestinationHeader},
-			TypedPerFilterConfig:   map[string]*anypb.Any{httpRBACFilter: packed(httpRBAC(trustDomain, p.Policy))},
+			RequestHeadersToRemove: []string{PathHeader},
+			// The application has seen the request, whatever it says itself.
+			ResponseHeadersToRemove: []string{UnprocessedHeader},
+			TypedPerFilterConfig:    map[string]*anypb.Any{httpRBACFilter: packed(httpRBAC(trustDomain, p.Policy))},
 			Routes: []*routev3.Route{{
 				Match: routeMatch(nil),
 				Action: &routev3.Route_Route{Route: &routev3.RouteAction{

@@ -20,9 +20,9 @@ import (
 const bufferLimit = 32 << 10
 
 // redirected is a listener that nftables leads connections to.
-func redirected(name string, port uint16, ipv6 bool) *listenerv3.Listener {
+func redirected(name string, port uint16, ipv6 bool, on4, on6 string) *listenerv3.Listener {
 	l := &listenerv3.Listener{
-		Name: name, Address: socketAddress("0.0.0.0", port),
+		Name: name, Address: socketAddress(on4, port),
 		PerConnectionBufferLimitBytes: u32(bufferLimit),
 		ListenerFilters: []*listenerv3.ListenerFilter{{
 			Name:       "envoy.filters.listener.original_dst",
@@ -30,7 +30,7 @@ func redirected(name string, port uint16, ipv6 bool) *listenerv3.Listener {
 		}},
 	}
 	if ipv6 {
-		l.AdditionalAddresses = []*listenerv3.AdditionalAddress{{Address: socketAddress("::", port)}}
+		l.AdditionalAddresses = []*listenerv3.AdditionalAddress{{Address: socketAddress(on6, port)}}
 	}
 	return l
 }
@@ -40,6 +40,8 @@ func tcpProxy(prefix, cluster string) *listenerv3.Filter {
 		StatPrefix:       prefix,
 		ClusterSpecifier: &tcpproxyv3.TcpProxy_Cluster{Cluster: cluster},
 		IdleTimeout:      seconds(0), // an idle database connection is not a dead one
+		// A failed attempt has sent nothing that could be lost.
+		MaxConnectAttempts: u32(3),
 	})
 }
 
@@ -55,8 +57,8 @@ func destinationPort() *xdscorev3.TypedExtensionConfig {
 	return extension("port", &networkinputsv3.DestinationPortInput{})
 }
 
-// byAddress maps addresses to chains, and then prefixes to a chain.
-func byAddress(chains map[netip.AddrPort]string, prefixes []netip.Prefix, prefixChain string) *xdsmatcherv3.Matcher {
+// byAddress maps addresses to chains, and then prefixes to the chain for pods.
+func byAddress(chains map[netip.AddrPort]string, pods []netip.Prefix) *xdsmatcherv3.Matcher {
 	ports := map[string]map[string]*xdsmatcherv3.Matcher_OnMatch{}
 	for a, chain := range chains {
 		ip := a.Addr().String()
@@ -65,26 +67,31 @@ func byAddress(chains map[netip.AddrPort]string, prefixes []netip.Prefix, prefix
 		}
 		ports[ip][strconv.Itoa(int(a.Port()))] = chainName(chain)
 	}
-	trie := byPrefix(prefixes, prefixChain)
-	if len(ports) == 0 {
-		return trie
-	}
 	ips := map[string]*xdsmatcherv3.Matcher_OnMatch{}
 	for ip, m := range ports {
 		ips[ip] = nested(exactMap(destinationPort(), m))
 	}
 	m := exactMap(destinationIP(), ips)
-	if trie != nil {
-		m.OnNoMatch = nested(trie)
+	if len(pods) > 0 {
+		m.OnNoMatch = nested(byPrefix(pods, podPorts()))
 	}
 	return m
 }
 
-func byPrefix(prefixes []netip.Prefix, chain string) *xdsmatcherv3.Matcher {
-	if len(prefixes) == 0 {
-		return nil
+// podPorts tells the sidecar's own ports from the application's: they are open
+// to whoever collects metrics, and speak plaintext.
+func podPorts() *xdsmatcherv3.Matcher_OnMatch {
+	own := map[string]*xdsmatcherv3.Matcher_OnMatch{}
+	for _, p := range []int{MetricsPort, ReadyPort, ProbePort} {
+		own[strconv.Itoa(p)] = chainName(passthroughChain)
 	}
-	r := &xdsmatcherv3.IPMatcher_IPRangeMatcher{OnMatch: chainName(chain)}
+	m := exactMap(destinationPort(), own)
+	m.OnNoMatch = chainName(directChain)
+	return nested(m)
+}
+
+func byPrefix(prefixes []netip.Prefix, on *xdsmatcherv3.Matcher_OnMatch) *xdsmatcherv3.Matcher {
+	r := &xdsmatcherv3.IPMatcher_IPRangeMatcher{OnMatch: on}
 	for _, p := range prefixes {
 		r.Ranges = append(r.Ranges, &xdscorev3.CidrRange{AddressPrefix: p.Addr().String(), PrefixLen: u32(uint32(p.Bits()))})
 	}
@@ -95,21 +102,34 @@ func byPrefix(prefixes []netip.Prefix, chain string) *xdsmatcherv3.Matcher {
 	}}}
 }
 
+// closedFilters close a connection: there is no such cluster.
+func closedFilters() []*listenerv3.Filter {
+	return []*listenerv3.Filter{networkRBAC("", model.Policy{}), tcpProxy("closed", "closed")}
+}
+
 // BuildOutboundListener leads what the pod's application dials: requests to
-// their routes, connections to their clusters, the rest out of the mesh.
+// their routes, connections to their clusters, the rest out of the mesh. It is
+// bound to loopback, where nftables leads what the pod sends: from outside of
+// the pod it can't be reached.
 func BuildOutboundListener(v model.OutboundListener) (*listenerv3.Listener, error) {
-	l := redirected(OutboundListenerName, OutboundPort, v.IPv6)
+	l := redirected(OutboundListenerName, OutboundPort, v.IPv6, "127.0.0.1", "::1")
 	l.TrafficDirection = corev3.TrafficDirection_OUTBOUND
-	chains := map[netip.AddrPort]string{}
+	l.FilterChains = []*listenerv3.FilterChain{
+		{Name: httpChain, Filters: []*listenerv3.Filter{networkFilter(hcmFilter, outboundManager())}},
+		{Name: directChain, Filters: directFilters()},
+		{Name: passthroughChain, Filters: []*listenerv3.Filter{tcpProxy("passthrough", PassthroughCluster)}},
+		{Name: closedChainName, Filters: closedFilters()},
+	}
+	chains := map[netip.AddrPort]string{
+		// Dialled by its own address it would dial itself without end.
+		netip.AddrPortFrom(loopback, OutboundPort):             closedChainName,
+		netip.AddrPortFrom(netip.IPv6Loopback(), OutboundPort): closedChainName,
+	}
 	for _, a := range v.HTTP {
 		chains[a] = httpChain
 	}
 	for _, a := range v.Direct {
 		chains[a] = directChain
-	}
-	l.FilterChains = []*listenerv3.FilterChain{
-		{Name: httpChain, Filters: []*listenerv3.Filter{networkFilter(hcmFilter, outboundManager())}},
-		{Name: directChain, Filters: directFilters()},
 	}
 	seen := map[string]bool{}
 	for _, d := range v.TCP {
@@ -120,26 +140,17 @@ func BuildOutboundListener(v model.OutboundListener) (*listenerv3.Listener, erro
 			l.FilterChains = append(l.FilterChains, &listenerv3.FilterChain{Name: name, Filters: []*listenerv3.Filter{tcpProxy("outbound", name)}})
 		}
 	}
-	if m := byAddress(chains, v.Pods, directChain); m != nil {
-		l.FilterChainMatcher = m
-	} else {
-		l.FilterChains = nil // a chain that nothing can name is refused
+	l.FilterChainMatcher = byAddress(chains, v.Pods)
+	l.DefaultFilterChain = &listenerv3.FilterChain{Name: "egress", Filters: []*listenerv3.Filter{tcpProxy("egress", PassthroughCluster)}}
+	if v.Egress == model.EgressDeny {
+		l.DefaultFilterChain.Filters = closedFilters()
 	}
-	l.DefaultFilterChain = egressChain(v.Egress)
 	return l, nil
 }
 
 const (
-	httpChain   = "http"
-	directChain = "direct"
+	httpChain        = "http"
+	directChain      = "direct"
+	passthroughChain = "passthrough"
+	closedChainName  = "closed"
 )
-
-// egressChain takes what is not of the mesh: through as it is, or to a cluster
-// that does not exist, which closes it.
-func egressChain(e model.Egress) *listenerv3.FilterChain {
-	cluster := PassthroughCluster
-	if e == model.EgressDeny {
-		cluster = "denied"
-	}
-	return &listenerv3.FilterChain{Name: "egress", Filters: []*listenerv3.Filter{tcpProxy("egress", cluster)}}
-}

@@ -34,7 +34,8 @@ func methodRegex(methods []string) string { return strings.Join(methods, "|") }
 // all.
 func requestPredicates(m model.HTTPMatch) []*predicate {
 	var ps []*predicate
-	switch p := parsePath(m.PathRegex); {
+	p := parsePath(m.PathRegex)
+	switch {
 	case p.any:
 	case p.exact != "":
 		ps = append(ps, headerPredicate(PathHeader, &xdsmatcherv3.StringMatcher{MatchPattern: &xdsmatcherv3.StringMatcher_Exact{Exact: p.exact}}))
@@ -43,6 +44,9 @@ func requestPredicates(m model.HTTPMatch) []*predicate {
 	default:
 		ps = append(ps, headerPredicate(PathHeader, regexValue(p.regex)))
 	}
+	if !p.any && p.exact == "" && !namesEscapes(m.PathRegex) {
+		ps = append(ps, not(headerPredicate(PathHeader, regexValue(ambiguousPath))))
+	}
 	if len(m.Methods) > 0 {
 		ps = append(ps, headerPredicate(":method", regexValue(methodRegex(m.Methods))))
 	}
@@ -50,6 +54,22 @@ func requestPredicates(m model.HTTPMatch) []*predicate {
 		ps = append(ps, headerPredicate(headerName(h.Name), regexValue(h.Regex)))
 	}
 	return ps
+}
+
+// ambiguousPath is a path that applications read in more than one way: with an
+// escaped slash or backslash, which some decode before they look for "..", or
+// with a dot segment that has parameters. Envoy forwards them as they are, and
+// no pathRegex but one that names such escapes allows them.
+const ambiguousPath = `(?is).*(?:%2f|%5c|\\|/\.{1,2};).*`
+
+// namesEscapes tells that the author of a regex thought of ambiguous paths.
+func namesEscapes(re string) bool {
+	re = strings.ToLower(re)
+	return strings.Contains(re, "%2f") || strings.Contains(re, "%5c")
+}
+
+func not(p *predicate) *predicate {
+	return &predicate{MatchType: &xdsmatcherv3.Matcher_MatcherList_Predicate_NotMatcher{NotMatcher: p}}
 }
 
 func regexValue(re string) *xdsmatcherv3.StringMatcher {

@@ -48,8 +48,13 @@ func upstreamTLS(alpns []string, trustDomain string, identities []model.Identity
 	return transportSocket(&tlsv3.UpstreamTlsContext{CommonTlsContext: commonTLS(alpns, trustDomain, identities)})
 }
 
-func downstreamTLS(trustDomain string) *corev3.TransportSocket {
+// downstreamTLS takes in callers of the mesh, or of the identities alone where
+// there are any.
+func downstreamTLS(trustDomain string, identities []model.Identity) *corev3.TransportSocket {
 	return transportSocket(&tlsv3.DownstreamTlsContext{
-		CommonTlsContext: commonTLS([]string{"h2"}, trustDomain, nil), RequireClientCertificate: on(),
+		CommonTlsContext: commonTLS([]string{"h2"}, trustDomain, identities), RequireClientCertificate: on(),
+		// A resumed session would outlive the certificate that opened it.
+		SessionTicketKeysType:            &tlsv3.DownstreamTlsContext_DisableStatelessSessionResumption{DisableStatelessSessionResumption: true},
+		DisableStatefulSessionResumption: true,
 	})
 }

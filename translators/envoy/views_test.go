@@ -1,0 +1,117 @@
+//go:build linux
+
+package envoy_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/weft-mesh/weft/internal/xds"
+	"github.com/weft-mesh/weft/translators/envoy"
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// views are all that a sidecar runs.
+type views struct {
+	clusters  []model.Cluster
+	endpoints []model.Endpoints
+	outbound  []model.Outbound
+	listener  model.OutboundListener
+	inbound   model.Inbound
+}
+
+func (v views) snapshot(t *testing.T) *xds.Snapshot {
+	t.Helper()
+	v.inbound.TrustDomain, v.inbound.IPv6, v.listener.IPv6 = trustDomain, true, true
+	sets := map[xds.Type][]*xds.Resource{}
+	add := func(kind xds.Type, r *xds.Resource) { sets[kind] = append(sets[kind], r) }
+	names := map[model.ServicePort]string{}
+	for _, c := range v.clusters {
+		c.TrustDomain = trustDomain
+		built := envoy.BuildCluster(c)
+		names[c.Name] = envoy.EndpointsName(built)
+		add(xds.Cluster, resource(t, built.GetName(), built))
+	}
+	for _, c := range envoy.BuildPodClusters(v.inbound.Probes) {
+		add(xds.Cluster, resource(t, c.GetName(), c))
+	}
+	for _, e := range v.endpoints {
+		add(xds.Endpoint, resource(t, names[e.Cluster], envoy.BuildEndpoints(names[e.Cluster], e)))
+	}
+	for _, o := range v.outbound {
+		scope, err := envoy.BuildOutbound(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(xds.ScopedRoute, resource(t, scope.GetName(), scope))
+	}
+	for _, p := range v.inbound.Ports {
+		if p.Protocol.IsHTTP() {
+			route, err := envoy.BuildInboundRoute(trustDomain, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			add(xds.Route, resource(t, route.GetName(), route))
+		}
+	}
+	outbound, err := envoy.BuildOutboundListener(v.listener)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inbound, err := envoy.BuildInboundListener(v.inbound)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add(xds.Listener, resource(t, outbound.GetName(), outbound))
+	add(xds.Listener, resource(t, inbound.GetName(), inbound))
+	if len(v.inbound.Probes) > 0 {
+		probes, err := envoy.BuildProbesListener(v.inbound.Probes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(xds.Listener, resource(t, probes.GetName(), probes))
+	}
+	built := map[xds.Type]*xds.Set{}
+	for kind, rs := range sets {
+		built[kind] = xds.NewSet(rs...)
+	}
+	return xds.NewSnapshot(built)
+}
+
+// A Service in its simplest form: one address, one port, all endpoints in the
+// mesh.
+type service struct {
+	name       model.ServicePort
+	protocol   model.Protocol
+	address    string
+	identities []model.Identity
+	endpoints  []model.Endpoint
+}
+
+// calls adds what a caller needs of a Service.
+func (v views) calls(s service) views {
+	addr := netip.MustParseAddr(s.address)
+	v.clusters = append(v.clusters, model.Cluster{Name: s.name, Protocol: s.protocol, Identities: s.identities})
+	v.endpoints = append(v.endpoints, model.Endpoints{Cluster: s.name, Groups: []model.EndpointGroup{{Backend: s.name.Service, Weight: 1, Endpoints: s.endpoints}}})
+	at := netip.AddrPortFrom(addr, s.name.Port)
+	if !s.protocol.IsHTTP() {
+		v.listener.TCP = append(v.listener.TCP, model.TCPDestination{Addr: at, Cluster: s.name})
+		return v
+	}
+	v.listener.HTTP = append(v.listener.HTTP, at)
+	v.outbound = append(v.outbound, model.Outbound{Name: s.name, Address: addr, Routes: []model.OutboundRoute{
+		{Backends: []model.WeightedCluster{{Cluster: s.name, Weight: 1}}},
+	}})
+	return v
+}
+
+func port(ns, name string, number uint16) model.ServicePort {
+	return model.ServicePort{Service: model.Key{Namespace: ns, Name: name}, Port: number}
+}
+
+func account(name string) model.Identity { return model.Identity{Namespace: "shop", Name: name} }
+
+// meshed is a pod's address and port as an endpoint in the mesh.
+func (p *pod) meshed(port uint16) model.Endpoint {
+	return model.Endpoint{Addr: netip.AddrPortFrom(p.addr4, port), Meshed: true}
+}

@@ -49,10 +49,10 @@ func build(l layout, out io.Writer) error {
 		return err
 	}
 	weftErr := buildWeft(l, p)
-	if weftErr == nil {
+	// A checkout that does not compile keeps its last weft, and a lab without any is still good for the rest.
+	if isFile(l.weftImage()) {
 		tars = append(tars, l.weftImage())
 	}
-	// Without weft the cluster is still good for everything but --mesh, so it is prepared all the same.
 	return errors.Join(weftErr, buildStore(l, p, tars))
 }
 

@@ -102,7 +102,7 @@ type exit struct {
 // Error shows the end of the component's log, where the reason stands.
 func (e exit) Error() string {
 	content, _ := os.ReadFile(e.log)
-	return fmt.Sprintf("%s ended (%v); the end of its log:\n%s", e.name, e.err, lastLines(string(content), 20))
+	return fmt.Sprintf("%s ended (%v); the end of its log:\n%s", e.name, e.err, shorten(lastLines(string(content), 20), 300))
 }
 
 // supervisor starts components and hears of their end.
@@ -146,7 +146,18 @@ func (s *supervisor) logTails(lines int) string {
 	var out strings.Builder
 	for _, file := range files {
 		content, _ := os.ReadFile(file)
-		fmt.Fprintf(&out, "--- %s\n%s\n", filepath.Base(file), lastLines(string(content), lines))
+		fmt.Fprintf(&out, "--- %s\n%s\n", filepath.Base(file), shorten(lastLines(string(content), lines), 300))
 	}
 	return out.String()
+}
+
+// shorten cuts the lines of a text.
+func shorten(text string, width int) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if len(line) > width {
+			lines[i] = line[:width] + " ..."
+		}
+	}
+	return strings.Join(lines, "\n")
 }

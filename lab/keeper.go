@@ -23,6 +23,9 @@ const (
 	lifelineFD = 4
 )
 
+// selfExe is this very binary, also when its file has been replaced since.
+const selfExe = "/proc/self/exe"
+
 // spec says what cluster to start.
 type spec struct {
 	layout
@@ -37,6 +40,9 @@ type spec struct {
 	Port int
 }
 
+// errTold ends a process of the cluster whose failure has been told to who started the cluster.
+var errTold = errors.New("the cluster has ended")
+
 // status is what a starting cluster tells who started it.
 type status struct {
 	Ready bool
@@ -50,15 +56,13 @@ type keeper struct {
 	lifeline *os.File
 	status   <-chan status
 	exited   <-chan error
+	// failed says that the cluster's end is known and explained.
+	failed bool
 }
 
 // startKeeper starts the keeper of a new cluster.
 func startKeeper(s spec) (*keeper, error) {
 	argument, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +76,7 @@ func startKeeper(s spec) (*keeper, error) {
 		return nil, err
 	}
 	defer lifelineRead.Close()
-	cmd := exec.Command(self, "keeper", string(argument))
+	cmd := exec.Command(selfExe, "keeper", string(argument))
 	cmd.Dir = "/"
 	cmd.Stderr = os.Stderr
 	cmd.ExtraFiles = []*os.File{statusWrite, lifelineRead}
@@ -100,9 +104,12 @@ func readStatus(from *os.File) status {
 func (k *keeper) stop() error {
 	k.lifeline.Close()
 	if err := <-k.exited; err != nil {
-		// The keeper itself was killed: sweep in its stead.
+		// The keeper may have been killed: sweep in its stead.
 		_, sweepErr := listClusters()
-		return errors.Join(fmt.Errorf("the cluster's keeper: %w", err), sweepErr)
+		if k.failed {
+			return sweepErr
+		}
+		return errors.Join(fmt.Errorf("the cluster ended before the command: %w", err), sweepErr)
 	}
 	return nil
 }
@@ -125,7 +132,12 @@ func keep(s spec) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, entry.unregister()) }()
+	defer func() {
+		if removeErr := entry.unregister(); removeErr != nil {
+			fmt.Fprintln(os.Stderr, "lab:", removeErr)
+			err = errors.Join(err, errTold)
+		}
+	}()
 	ends := make(chan os.Signal, 1)
 	signal.Notify(ends, syscall.SIGTERM, syscall.SIGINT)
 	lifeline := os.NewFile(lifelineFD, "lifeline")
@@ -170,8 +182,8 @@ func keepRunning(s spec, e *entry, told *os.File, ends <-chan os.Signal, cut <-c
 	select {
 	case <-ends:
 	case <-cut:
-	case err := <-exited:
-		return fmt.Errorf("the cluster ended by itself: %w", err)
+	case <-exited:
+		return errTold
 	}
 	if err := init.Process.Kill(); err != nil {
 		return fmt.Errorf("end the cluster: %w", err)
@@ -202,11 +214,7 @@ func startInit(s spec, told, listener *os.File) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.Command(self, "init", string(argument))
+	cmd := exec.Command(selfExe, "init", string(argument))
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{told, listener}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -14,7 +15,9 @@ func init() {
 func main() {
 	code := 0
 	if err := rootCommand(&code).Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, "lab:", err)
+		if !errors.Is(err, errTold) {
+			fmt.Fprintln(os.Stderr, "lab:", err)
+		}
 		if code == 0 {
 			code = 1
 		}

@@ -152,13 +152,13 @@ func runInit(s spec) error {
 	node, err := startNode(s, told)
 	if err != nil {
 		tell(told, status{Error: err.Error()})
-		return err
+		return errTold
 	}
 	told.Close()
 	for {
 		pid, err := syscall.Wait4(-1, nil, 0, nil)
 		if errors.Is(err, syscall.ECHILD) || pid == node.Pid {
-			return errors.New("the node has ended")
+			return errTold
 		}
 	}
 }
@@ -174,12 +174,8 @@ func startNode(s spec, told *os.File) (*os.Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	files := []*os.File{os.Stdin, os.Stdout, os.Stderr, told, os.NewFile(listenerFD, "listener")}
-	node, err := os.StartProcess(self, []string{self, "node", string(argument)}, &os.ProcAttr{Files: files, Env: os.Environ()})
+	node, err := os.StartProcess(selfExe, []string{"lab", "node", string(argument)}, &os.ProcAttr{Files: files, Env: os.Environ()})
 	if err != nil {
 		return nil, fmt.Errorf("start the node: %w", err)
 	}

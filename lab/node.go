@@ -35,7 +35,7 @@ func runNode(s spec) error {
 	}
 	if err != nil {
 		tell(told, status{Error: err.Error()})
-		return err
+		return errTold
 	}
 	tell(told, status{Ready: true})
 	for e := range n.exits {
@@ -69,9 +69,6 @@ func (n *node) startWithin(limit time.Duration) error {
 	go func() { done <- n.start(ctx) }()
 	select {
 	case err := <-done:
-		if err != nil && ctx.Err() != nil {
-			return fmt.Errorf("%w\n%s", err, n.logTails(5))
-		}
 		return err
 	case e := <-n.exits:
 		return e
@@ -88,7 +85,7 @@ func (n *node) start(ctx context.Context) error {
 	// The others wait for the API server themselves too, but less eagerly than this. The kubelet needs no role that
 	// the API server is still making before it is ready.
 	if err := n.api.waitServing(ctx); err != nil {
-		return err
+		return fmt.Errorf("%w\n%s", err, n.logTails(3))
 	}
 	if err := n.startAll(kubelet(n.bin())); err != nil {
 		return err
@@ -99,16 +96,8 @@ func (n *node) start(ctx context.Context) error {
 	if err := n.startAll(controllerManager(n.bin()), scheduler(n.bin()), kubeProxy(n.bin())); err != nil {
 		return err
 	}
-	if err := n.deployDNS(ctx); err != nil {
+	if err := n.deploy(ctx); err != nil {
 		return err
-	}
-	if err := n.waitCluster(ctx); err != nil {
-		return err
-	}
-	if n.Mesh {
-		if err := n.installMesh(ctx); err != nil {
-			return err
-		}
 	}
 	if err := n.open(); err != nil {
 		return err
@@ -167,8 +156,23 @@ func (n *node) startAll(components ...component) error {
 	return nil
 }
 
-func (n *node) deployDNS(ctx context.Context) error {
-	return n.kubectl(ctx, "create", "--validate=false", "-f", at("dns.yaml"))
+// deploy starts the pods that the cluster is to have, and waits for them all at once.
+func (n *node) deploy(ctx context.Context) error {
+	if _, err := n.kubectl(ctx, "create", "--validate=false", "-f", at("dns.yaml")); err != nil {
+		return err
+	}
+	if n.Mesh {
+		if err := n.applyMesh(ctx); err != nil {
+			return err
+		}
+	}
+	if err := n.waitCluster(ctx); err != nil {
+		return fmt.Errorf("%w\n%s", err, n.logTails(3))
+	}
+	if n.Mesh {
+		return n.waitMesh(ctx)
+	}
+	return nil
 }
 
 // waitCluster waits for what a user's first pod needs.
@@ -199,13 +203,14 @@ func (n *node) open() error {
 	return nil
 }
 
-func (n *node) kubectl(ctx context.Context, args ...string) error {
+// kubectl returns what kubectl prints.
+func (n *node) kubectl(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(n.bin(), "kubectl"), args...)
 	cmd.Dir = nodeDir
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+adminKubeconfig, "KUBECACHEDIR="+at("kubectl-cache"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, lastLines(string(out), 20))
+		return "", fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, lastLines(string(out), 20))
 	}
-	return nil
+	return string(out), nil
 }

@@ -51,6 +51,8 @@ func runCommand(l layout, s spec, out io.Writer, command []string) (code int, er
 	select {
 	case told := <-k.status:
 		if told.Error != "" {
+			// The failed cluster has nothing to add.
+			k.failed = true
 			return 1, fmt.Errorf("start the cluster: %s", told.Error)
 		}
 	case sig := <-signals:

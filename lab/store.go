@@ -64,16 +64,12 @@ func makeStore(l layout, target string, tars []string) error {
 	if err := os.MkdirAll(scratch, 0o711); err != nil {
 		return err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
 	release, err := claimPrivateDirs()
 	if err != nil {
 		return err
 	}
 	defer release()
-	cmd := exec.Command(self, append([]string{"fill-store", scratch}, tars...)...)
+	cmd := exec.Command(selfExe, append([]string{"fill-store", scratch}, tars...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET,
 		Pdeathsig:  unix.SIGKILL,

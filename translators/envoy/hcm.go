@@ -62,12 +62,15 @@ func ifAbsent(name, value string) *mutationv3.HeaderMutation {
 // callersCommands are weft's own headers, and those by which a request tells a
 // router how to treat it (retries, deadlines, names of statistics). The server's
 // sidecar takes neither from callers.
-const callersCommands = "x-weft-.*|x-envoy-(?:retry-.*|retriable-.*|max-retries|hedge-.*|upstream-.*|expected-rq-timeout-ms|is-timeout-retry)"
-
-func removeHeaders(regex string) *mutationv3.HeaderMutation {
-	return &mutationv3.HeaderMutation{Action: &mutationv3.HeaderMutation_RemoveOnMatch_{RemoveOnMatch: &mutationv3.HeaderMutation_RemoveOnMatch{
-		KeyMatcher: &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: &matcherv3.RegexMatcher{Regex: regex}}},
-	}}}
+func callersCommands() (ms []*mutationv3.HeaderMutation) {
+	for _, prefix := range []string{
+		"x-weft-", "x-envoy-upstream-", "x-envoy-retr", "x-envoy-max-retries", "x-envoy-hedge-", "x-envoy-expected-rq-timeout-ms",
+	} {
+		ms = append(ms, &mutationv3.HeaderMutation{Action: &mutationv3.HeaderMutation_RemoveOnMatch_{RemoveOnMatch: &mutationv3.HeaderMutation_RemoveOnMatch{
+			KeyMatcher: &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: prefix}},
+		}}})
+	}
+	return ms
 }
 
 func earlyMutation(ms ...*mutationv3.HeaderMutation) []*corev3.TypedExtensionConfig {
@@ -111,9 +114,7 @@ func inboundManager() *hcmv3.HttpConnectionManager {
 	m.EarlyHeaderMutationExtensions = earlyMutation(ifAbsent("x-forwarded-proto", "http"))
 	m.HttpFilters = []*hcmv3.HttpFilter{
 		httpFilter("envoy.filters.http.header_mutation", &headermutationv3.HeaderMutation{Mutations: &headermutationv3.Mutations{
-			RequestMutations: []*mutationv3.HeaderMutation{
-				removeHeaders(callersCommands), setHeader(PathHeader, "%PATH(NQ:PATH)%"),
-			},
+			RequestMutations: append(callersCommands(), setHeader(PathHeader, "%PATH(NQ:PATH)%")),
 		}}),
 		httpFilter(httpRBACFilter, &httprbacv3.RBAC{Matcher: denyAll()}),
 		router(),

@@ -40,7 +40,7 @@ type class struct {
 
 	inbound slot[model.Inbound] // the listener
 	routes  slots[string, model.InboundPort]
-	probes  slots[string, []model.Probe]
+	probes  slots[string, model.Inbound]
 	// clusters for the pods' own side: fixed ones and those of the probes.
 	clusters slots[string, []model.Probe]
 
@@ -82,7 +82,7 @@ func (c *class) revOf(s *xds.Snapshot) uint64 {
 func newClass(key resolve.Class, shape resolve.Shape) *class {
 	return &class{
 		key: key, shape: shape, members: map[*member]bool{}, stale: allTypes,
-		routes: slots[string, model.InboundPort]{}, probes: slots[string, []model.Probe]{},
+		routes: slots[string, model.InboundPort]{}, probes: slots[string, model.Inbound]{},
 		clusters: slots[string, []model.Probe]{},
 	}
 }
@@ -93,7 +93,7 @@ func (c *class) refreshInbound(in model.Inbound) bool {
 		return envoy.BuildInboundListener(in)
 	})
 	changed = c.refreshRoutes(in) || changed
-	return c.refreshProbes(in.Probes) || changed
+	return c.refreshProbes(in) || changed
 }
 
 func (c *class) refreshRoutes(in model.Inbound) bool {
@@ -112,8 +112,9 @@ func (c *class) refreshRoutes(in model.Inbound) bool {
 	return c.routes.keep(wanted) || changed
 }
 
-func (c *class) refreshProbes(probes []model.Probe) bool {
+func (c *class) refreshProbes(in model.Inbound) bool {
 	changed := false
+	probes := in.Probes
 	wanted := map[string]bool{}
 	for _, m := range envoy.BuildPodClusters(probes) {
 		wanted[m.Name] = true
@@ -123,8 +124,9 @@ func (c *class) refreshProbes(probes []model.Probe) bool {
 	if len(probes) == 0 {
 		return c.probes.keep(nil) || changed
 	}
-	return c.probes.put(envoy.ProbesListenerName, envoy.ProbesListenerName, probes, func(ps []model.Probe) (proto.Message, error) {
-		return envoy.BuildProbesListener(ps)
+	in = model.Inbound{Probes: probes, IPv6: in.IPv6}
+	return c.probes.put(envoy.ProbesListenerName, envoy.ProbesListenerName, in, func(in model.Inbound) (proto.Message, error) {
+		return envoy.BuildProbesListener(in)
 	}) || changed
 }
 

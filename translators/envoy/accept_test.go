@@ -152,7 +152,7 @@ func TestEnvoyAcceptsWhatIsBuilt(t *testing.T) {
 	for _, mtls := range []model.MTLS{model.MTLSStrict, model.MTLSPermissive} {
 		in := sampleInbound(mtls)
 		listeners := []*listenerv3.Listener{
-			listener(BuildInboundListener(in)), listener(BuildOutboundListener(sampleListener())), listener(BuildProbesListener(in.Probes)),
+			listener(BuildInboundListener(in)), listener(BuildOutboundListener(sampleListener())), listener(BuildProbesListener(in)),
 		}
 		for i, p := range in.Ports {
 			if p.Protocol.IsHTTP() {

@@ -12,14 +12,7 @@ import (
 // cluster of that address's own, which the control plane is asked for when the
 // first connection comes. So one chain serves every pod of the mesh.
 func directFilters() []*listenerv3.Filter {
-	name := &filterstatev3.FilterStateValue{
-		Key: &filterstatev3.FilterStateValue_ObjectKey{ObjectKey: "envoy.tcp_proxy.cluster"},
-		Value: &filterstatev3.FilterStateValue_FormatString{FormatString: &corev3.SubstitutionFormatString{
-			Format: &corev3.SubstitutionFormatString_TextFormatSource{TextFormatSource: &corev3.DataSource{
-				Specifier: &corev3.DataSource_InlineString{InlineString: directPrefix + "%DOWNSTREAM_LOCAL_ADDRESS%"},
-			}},
-		}},
-	}
+	name := filterState("envoy.tcp_proxy.cluster", directPrefix+"%DOWNSTREAM_LOCAL_ADDRESS%")
 	return []*listenerv3.Filter{
 		networkFilter("envoy.filters.network.set_filter_state", &setfilterstatev3.Config{OnNewConnection: []*filterstatev3.FilterStateValue{name}}),
 		networkFilter("envoy.filters.network.tcp_proxy", &tcpproxyv3.TcpProxy{
@@ -28,5 +21,16 @@ func directFilters() []*listenerv3.Filter {
 			IdleTimeout:      seconds(0),
 			OnDemand:         &tcpproxyv3.TcpProxy_OnDemand{OdcdsConfig: overADS(), Timeout: seconds(5)},
 		}),
+	}
+}
+
+func filterState(key, format string) *filterstatev3.FilterStateValue {
+	return &filterstatev3.FilterStateValue{
+		Key: &filterstatev3.FilterStateValue_ObjectKey{ObjectKey: key},
+		Value: &filterstatev3.FilterStateValue_FormatString{FormatString: &corev3.SubstitutionFormatString{
+			Format: &corev3.SubstitutionFormatString_TextFormatSource{TextFormatSource: &corev3.DataSource{
+				Specifier: &corev3.DataSource_InlineString{InlineString: format},
+			}},
+		}},
 	}
 }

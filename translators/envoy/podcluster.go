@@ -5,7 +5,6 @@ import (
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 
 	"github.com/weft-mesh/weft/translators/model"
@@ -30,18 +29,24 @@ func BuildPodClusters(probes []model.Probe) []*clusterv3.Cluster {
 	inHTTP2.TypedExtensionProtocolOptions = httpOptions(http2())
 	cs := []*clusterv3.Cluster{inHTTP, inHTTP2, originalDestination(InboundTCPCluster)}
 	for _, c := range cs {
-		c.UpstreamBindConfig = &corev3.BindConfig{
-			SourceAddress: socketAddress(inboundSource4, 0).GetSocketAddress(),
-			ExtraSourceAddresses: []*corev3.ExtraSourceAddress{
-				{Address: socketAddress(inboundSource6, 0).GetSocketAddress()},
-			},
-		}
+		c.UpstreamBindConfig = inboundSource()
 	}
 	cs = append(cs, originalDestination(PassthroughCluster))
 	for _, p := range probes {
-		cs = append(cs, probeCluster(p))
+		if validProbe(p) {
+			cs = append(cs, probeCluster(p))
+		}
 	}
 	return cs
+}
+
+func inboundSource() *corev3.BindConfig {
+	return &corev3.BindConfig{
+		SourceAddress: socketAddress(inboundSource4, 0).GetSocketAddress(),
+		ExtraSourceAddresses: []*corev3.ExtraSourceAddress{
+			{Address: socketAddress(inboundSource6, 0).GetSocketAddress()},
+		},
+	}
 }
 
 func originalDestination(name string) *clusterv3.Cluster {
@@ -52,43 +57,4 @@ func originalDestination(name string) *clusterv3.Cluster {
 		ConnectTimeout:       seconds(connectTimeout),
 		CircuitBreakers:      unlimited(),
 	}
-}
-
-// probeName is the cluster of a probe; its path is unique in a pod.
-func probeName(p model.Probe) string { return "probe|" + p.Path }
-
-// probeCluster is the port that a probe asks for. TCP and gRPC are asked for by
-// Envoy's own health check, whose verdict the probe's listener tells.
-func probeCluster(p model.Probe) *clusterv3.Cluster {
-	name := probeName(p)
-	c := &clusterv3.Cluster{
-		Name:                 name,
-		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
-		ConnectTimeout:       duration(p.Timeout),
-		LoadAssignment:       oneEndpoint(name, netip.AddrPortFrom(loopback, p.Port)),
-	}
-	switch p.Kind {
-	case model.ProbeHTTPS: // as the kubelet does, without a look at the certificate
-		c.TransportSocket = transportSocket(&tlsv3.UpstreamTlsContext{CommonTlsContext: &tlsv3.CommonTlsContext{}})
-	case model.ProbeTCP:
-		c.HealthChecks = []*corev3.HealthCheck{healthCheck(p)}
-	case model.ProbeGRPC:
-		c.TypedExtensionProtocolOptions = httpOptions(http2())
-		c.HealthChecks = []*corev3.HealthCheck{healthCheck(p)}
-	}
-	return c
-}
-
-// healthCheck asks once a second: the kubelet's own period and thresholds do
-// the counting.
-func healthCheck(p model.Probe) *corev3.HealthCheck {
-	h := &corev3.HealthCheck{
-		Timeout: duration(p.Timeout), Interval: seconds(1), NoTrafficInterval: seconds(1), NoTrafficHealthyInterval: seconds(1),
-		UnhealthyInterval: seconds(1), UnhealthyThreshold: u32(1), HealthyThreshold: u32(1), ReuseConnection: nil,
-		HealthChecker: &corev3.HealthCheck_TcpHealthCheck_{TcpHealthCheck: &corev3.HealthCheck_TcpHealthCheck{}},
-	}
-	if p.Kind == model.ProbeGRPC {
-		h.HealthChecker = &corev3.HealthCheck_GrpcHealthCheck_{GrpcHealthCheck: &corev3.HealthCheck_GrpcHealthCheck{ServiceName: p.Service}}
-	}
-	return h
 }

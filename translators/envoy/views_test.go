@@ -65,7 +65,7 @@ func (v views) snapshot(t *testing.T) *xds.Snapshot {
 	add(xds.Listener, resource(t, outbound.GetName(), outbound))
 	add(xds.Listener, resource(t, inbound.GetName(), inbound))
 	if len(v.inbound.Probes) > 0 {
-		probes, err := envoy.BuildProbesListener(v.inbound.Probes)
+		probes, err := envoy.BuildProbesListener(v.inbound)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,6 +71,6 @@ func (b *builder) inbound(in model.Inbound) {
 		b.add(c, nil)
 	}
 	if len(in.Probes) > 0 {
-		b.add(envoy.BuildProbesListener(in.Probes))
+		b.add(envoy.BuildProbesListener(in))
 	}
 }

@@ -107,12 +107,13 @@ func (e exit) Error() string {
 
 // supervisor starts components and hears of their end.
 type supervisor struct {
-	logs  string
-	exits chan exit
+	dir, logs string
+	exits     chan exit
 }
 
-func newSupervisor(logs string) *supervisor {
-	return &supervisor{logs: logs, exits: make(chan exit, 16)}
+// newSupervisor starts components in one folder, and writes their logs to another.
+func newSupervisor(dir, logs string) *supervisor {
+	return &supervisor{dir: dir, logs: logs, exits: make(chan exit, 16)}
 }
 
 func (s *supervisor) log(name string) string { return filepath.Join(s.logs, name+".log") }
@@ -124,7 +125,7 @@ func (s *supervisor) start(c component) error {
 	}
 	defer log.Close()
 	cmd := exec.Command(c.path, c.args...)
-	cmd.Dir = nodeDir
+	cmd.Dir = s.dir
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {

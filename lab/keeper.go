@@ -120,6 +120,7 @@ func keep(s spec) (err error) {
 	defer func() {
 		if err != nil {
 			tell(told, status{Error: err.Error()})
+			err = errTold
 		}
 	}()
 	// The folders are given back last, since the entry lies in one of them.

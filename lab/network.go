@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"syscall"
 
@@ -44,7 +45,25 @@ func setUpNetwork() error {
 	if err := netlink.LinkSetUp(bridge); err != nil {
 		return fmt.Errorf("bring %s up: %w", bridgeName, err)
 	}
+	if err := routeServices(bridge); err != nil {
+		return err
+	}
 	return setForwarding()
+}
+
+// routeServices lets the node itself call a Service: its address must have a route before it can be translated.
+func routeServices(bridge netlink.Link) error {
+	_, services, err := net.ParseCIDR(serviceNetwork)
+	if err != nil {
+		return err
+	}
+	route := &netlink.Route{
+		LinkIndex: bridge.Attrs().Index, Scope: netlink.SCOPE_LINK, Dst: services, Src: net.ParseIP(nodeAddress),
+	}
+	if err := netlink.RouteAdd(route); err != nil {
+		return fmt.Errorf("route %s: %w", serviceNetwork, err)
+	}
+	return nil
 }
 
 func setForwarding() error {

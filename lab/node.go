@@ -57,7 +57,7 @@ func newNode(s spec) (*node, error) {
 		return nil, err
 	}
 	return &node{
-		spec: s, supervisor: newSupervisor(s.Logs), pki: pki, api: api,
+		spec: s, supervisor: newSupervisor(nodeDir, s.Logs), pki: pki, api: api,
 	}, nil
 }
 

@@ -207,7 +207,8 @@ func lockFile(path string) (func(), error) {
 // nothing, so it tries again then.
 func lockAs(path string, how int) (*os.File, error) {
 	for {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		// The folder may come and go between two steps of making it.
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 			return nil, err
 		}
 		file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)

@@ -153,7 +153,7 @@ func tell(ds []model.Diagnostic) string {
 	return strings.Join(slices.Sorted(maps.Keys(lines)), "")
 }
 
-func read(t *testing.T, file string) []byte {
+func read(t testing.TB, file string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil && !(*update && errors.Is(err, os.ErrNotExist)) {
@@ -175,7 +175,7 @@ func write(t *testing.T, file string, v any) {
 
 // load reads objects from files, and makes the EndpointSlices of the Services
 // among them as Kubernetes would.
-func load(t *testing.T, files ...string) ([]model.Fragment, []model.Diagnostic) {
+func load(t testing.TB, files ...string) ([]model.Fragment, []model.Diagnostic) {
 	t.Helper()
 	var l loader
 	for _, file := range files {

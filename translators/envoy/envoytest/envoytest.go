@@ -55,6 +55,7 @@ func Accepts(t testing.TB, listeners []*listenerv3.Listener, clusters []*cluster
 	for i, l := range listeners {
 		l = proto.Clone(l).(*listenerv3.Listener)
 		l.Name += "-" + strconv.Itoa(i)
+		l.Address, l.AdditionalAddresses = anyPort(), nil // several pods' listeners have one
 		b.StaticResources.Listeners = append(b.StaticResources.Listeners, l)
 	}
 	for i, rc := range routes {
@@ -97,13 +98,17 @@ func holding(t testing.TB, name string, rc *routev3.RouteConfiguration) *listene
 	}
 	return &listenerv3.Listener{
 		Name: name,
-		Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
-			Address: "127.0.0.1", PortSpecifier: &corev3.SocketAddress_PortValue{},
-		}}},
+		Address: anyPort(),
 		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
 			Name: "envoy.filters.network.http_connection_manager", ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: packed(m)},
 		}}}},
 	}
+}
+
+func anyPort() *corev3.Address {
+	return &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
+		Address: "127.0.0.1", PortSpecifier: &corev3.SocketAddress_PortValue{},
+	}}}
 }
 
 func packed(m proto.Message) *anypb.Any {

@@ -97,7 +97,7 @@ func holding(t testing.TB, name string, rc *routev3.RouteConfiguration) *listene
 		},
 	}
 	return &listenerv3.Listener{
-		Name: name,
+		Name:    name,
 		Address: anyPort(),
 		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
 			Name: "envoy.filters.network.http_connection_manager", ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: packed(m)},

@@ -197,12 +197,15 @@ func TestWarnings(t *testing.T) {
 		want string
 	}{
 		"container as the sidecar's user": {corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{
-			{Name: "app", SecurityContext: &corev1.SecurityContext{RunAsUser: ptr[int64](15000)}}}}}, `container "app" runs as user 15000`},
+			{Name: "app", SecurityContext: &corev1.SecurityContext{RunAsUser: ptr[int64](15000)}},
+		}}}, `container "app" runs as user 15000`},
 		"init container as the sidecar's user": {corev1.Pod{Spec: corev1.PodSpec{
 			SecurityContext: &corev1.PodSecurityContext{RunAsUser: ptr[int64](15000)},
-			InitContainers:  []corev1.Container{{Name: "fetch"}}}}, `container "fetch" runs as user 15000`},
+			InitContainers:  []corev1.Container{{Name: "fetch"}},
+		}}, `container "fetch" runs as user 15000`},
 		"port of the sidecar": {corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{
-			{Name: "app", Ports: []corev1.ContainerPort{{ContainerPort: 15001}}}}}}, "port 15001"},
+			{Name: "app", Ports: []corev1.ContainerPort{{ContainerPort: 15001}}},
+		}}}, "port 15001"},
 		"misspelt annotation": {corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{"weft.mesh/exclude-ports": "1"}}}, "weft.mesh/exclude-ports"},
 		"misspelt label":      {corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{v1alpha1.LabelInject: "false"}}}, "write disabled"},
 		"own name servers":    {corev1.Pod{Spec: corev1.PodSpec{DNSPolicy: corev1.DNSNone}}, "dnsPolicy"},
@@ -215,8 +218,10 @@ func TestWarnings(t *testing.T) {
 			}
 		})
 	}
-	if got := inject(t, &corev1.Pod{Spec: corev1.PodSpec{SecurityContext: &corev1.PodSecurityContext{RunAsUser: ptr[int64](15000)},
-		Containers: []corev1.Container{{Name: "app", SecurityContext: &corev1.SecurityContext{RunAsUser: ptr[int64](1)}}}}}); len(got.Warnings) != 0 {
+	if got := inject(t, &corev1.Pod{Spec: corev1.PodSpec{
+		SecurityContext: &corev1.PodSecurityContext{RunAsUser: ptr[int64](15000)},
+		Containers:      []corev1.Container{{Name: "app", SecurityContext: &corev1.SecurityContext{RunAsUser: ptr[int64](1)}}},
+	}}); len(got.Warnings) != 0 {
 		t.Errorf("a container with a user of its own is warned of: %q", got.Warnings)
 	}
 }
@@ -224,8 +229,10 @@ func TestWarnings(t *testing.T) {
 // TestACopyKeepsItsProbes: a copy that kept the annotation keeps what the
 // sidecar answers, under the container's new name.
 func TestACopyKeepsItsProbes(t *testing.T) {
-	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app",
-		LivenessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 9090}}}}}}}
+	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{
+		Name:          "app",
+		LivenessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 9090}}},
+	}}}}
 	copied := inject(t, pod).Pod
 	copied.Spec.Containers[0].Name = "copy"
 	again := inject(t, copied).Pod
@@ -253,7 +260,8 @@ func TestRequestTarget(t *testing.T) {
 
 func TestHooksNeedAKey(t *testing.T) {
 	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "app", Lifecycle: &corev1.Lifecycle{
-		PreStop: &corev1.LifecycleHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/stop", Port: intstr.FromInt32(8080)}}}}}}}
+		PreStop: &corev1.LifecycleHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/stop", Port: intstr.FromInt32(8080)}},
+	}}}}}
 	hook := func(pod *corev1.Pod) *corev1.HTTPGetAction { return pod.Spec.Containers[0].Lifecycle.PreStop.HTTPGet }
 
 	here, err := Inject(pod, shop, settings)

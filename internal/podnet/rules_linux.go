@@ -151,6 +151,7 @@ const (
 )
 
 func saddr(a netip.Addr) rule { return append(load(a.BitLen(), saddr4, saddr6), cmpEq(a.AsSlice())) }
+
 func daddr(a netip.Addr) rule { return append(load(a.BitLen(), daddr4, daddr6), cmpEq(a.AsSlice())) }
 
 // daddrIn matches addresses of one family.

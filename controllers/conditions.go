@@ -33,7 +33,7 @@ type judgement struct {
 func (j judgement) conditions(before []metav1.Condition, now metav1.Time) []metav1.Condition {
 	wanted := []metav1.Condition{
 		j.judged(model.ConditionAccepted, model.ReasonAccepted),
-		j.judged(model.ConditionResolvedRefs, model.ReasonResolvedRefs),
+		j.resolved(),
 		j.programmed(),
 	}
 	for i := range wanted {
@@ -64,6 +64,16 @@ func (j judgement) judged(condition model.Condition, holds string) metav1.Condit
 		}
 	}
 	c.Message = strings.Join(texts, "; ")
+	return c
+}
+
+// resolved is not known of an object of which nothing is in force: nobody looked
+// for what it names.
+func (j judgement) resolved() metav1.Condition {
+	c := j.judged(model.ConditionResolvedRefs, model.ReasonResolvedRefs)
+	if j.status.Fragment == nil && c.Status == metav1.ConditionTrue {
+		c.Status, c.Reason = metav1.ConditionUnknown, model.ReasonInvalid
+	}
 	return c
 }
 

@@ -36,7 +36,7 @@ func TestConditions(t *testing.T) {
 			diagnostics: []model.Diagnostic{diagnostic(accepted, true, "NoWeight", "none"), diagnostic(accepted, false, "Invalid", "no"), diagnostic(accepted, false, "UnsupportedValue", "nor that")},
 			want:        [3]string{"False Invalid f: none; f: no; f: nor that", "True ResolvedRefs ", "True Programmed every connected proxy that needs it runs it"}},
 		"refused": {diagnostics: []model.Diagnostic{diagnostic(accepted, false, "Invalid", "no")},
-			want: [3]string{"False Invalid f: no", "True ResolvedRefs ", "False Invalid nothing of it is in force, as it is not accepted"}},
+			want: [3]string{"False Invalid f: no", "Unknown Invalid ", "False Invalid nothing of it is in force, as it is not accepted"}},
 		"said twice": {status: inForce, diagnostics: []model.Diagnostic{diagnostic(resolved, false, "RouteNotFound", "no"), diagnostic(resolved, false, "RouteNotFound", "no")},
 			want: [3]string{"True Accepted ", "False RouteNotFound f: no", "True Programmed every connected proxy that needs it runs it"}},
 		"conflict": {status: inForce, diagnostics: []model.Diagnostic{diagnostic(accepted, false, "Conflicted", "older")},

@@ -15,6 +15,7 @@ import (
 func Replicas(reader client.Reader, service client.ObjectKey, own string, port int) func() []string {
 	return func() []string {
 		var list discoveryv1.EndpointSliceList
+		//nolint:forbidigo // the cache answers at once; there is nothing to cancel
 		err := reader.List(context.Background(), &list, client.InNamespace(service.Namespace),
 			client.MatchingLabels{discoveryv1.LabelServiceName: service.Name})
 		if err != nil {

@@ -64,3 +64,19 @@ func versions(s *Set) map[string]string {
 	}
 	return out
 }
+
+func TestReconnectRemovesClustersAfterTheRoutesToThem(t *testing.T) {
+	w := newWorld(t, snap("a b", "", "", "s1 s2", "out"))
+	first := w.start("shop/web-1/web")
+	next := snap("a", "", "", "s1", "out")
+	w.fleet.publish(next)
+	p := w.again(first, "shop/web-1/web")
+	p.resume(Cluster, p.state[Cluster])
+	p.quiet() // the routes to b are still there
+	p.resume(Listener, p.state[Listener])
+	p.quiet()
+	p.resume(ScopedRoute, p.state[ScopedRoute])
+	p.expectACK("SRDS -s2")
+	p.expectACK("CDS -b")
+	p.awaitSynced(next)
+}

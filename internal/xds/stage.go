@@ -40,6 +40,9 @@ func (s *stream) advance() error {
 		return err
 	}
 	for _, stage := range stages {
+		if stage[0].part == removals && !s.begun() {
+			return nil
+		}
 		busy := false
 		for _, st := range stage {
 			if err := s.take(st); err != nil {
@@ -53,6 +56,18 @@ func (s *stream) advance() error {
 	}
 	s.reportSynced()
 	return nil
+}
+
+// begun tells that the proxy has asked for all that can name a cluster. One that
+// connects anew asks type by type: until then its routes are those of before,
+// and what they name must stay.
+func (s *stream) begun() bool {
+	for _, t := range []Type{Route, ScopedRoute, Listener} {
+		if !s.lanes[t].asked && s.want.Set(t).Len() > 0 {
+			return false
+		}
+	}
+	return s.lanes[Listener].asked
 }
 
 // take does a step as far as the proxy has answered what was sent before.

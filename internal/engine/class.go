@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/netip"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -14,6 +15,9 @@ import (
 // sight is what all proxies of one identity share of the mesh's outside.
 type sight struct {
 	services map[model.Key]bool
+	// listed are the addresses that the listener leads to routes and clusters:
+	// nobody has to ask for them.
+	listed   map[netip.AddrPort]bool
 	listener slot[model.OutboundListener]
 }
 
@@ -26,6 +30,13 @@ func (s *sight) set(v resolve.Sight) bool {
 		changed = changed || !s.services[k]
 	}
 	s.services = services
+	s.listed = map[netip.AddrPort]bool{}
+	for _, a := range v.Listener.HTTP {
+		s.listed[a] = true
+	}
+	for _, d := range v.Listener.TCP {
+		s.listed[d.Addr] = true
+	}
 	return s.listener.set(envoy.OutboundListenerName, v.Listener, func(l model.OutboundListener) (proto.Message, error) {
 		return envoy.BuildOutboundListener(l)
 	}) || changed

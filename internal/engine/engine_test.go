@@ -286,6 +286,39 @@ func TestProgrammed(t *testing.T) {
 	}
 }
 
+// TestDirectGivesWayToRoutes: an address that was asked for, because it could
+// not be called, is not answered any more once it can: what was opened to it
+// must not dodge a split for ever.
+func TestDirectGivesWayToRoutes(t *testing.T) {
+	e, c := newEngine()
+	fill(e, 2)
+	e.Put(&model.Mesh{Access: model.AccessEnforcing})
+	e.Synced()
+	drain(e, c)
+	m := connect(t, e, shop("svc-1-0"), model.Identity(shop("svc-1")))
+	name := "direct|198.19.0.0:80"
+	if m.OnDemand(name) == nil {
+		t.Fatal("a Service that may not be called is not answered for")
+	}
+	e.Put(&model.RouteGroup{Key: shop("all"), Matches: []model.NamedMatch{{Name: "all"}}})
+	e.Put(&model.Target{
+		Key: shop("t"), Destination: model.Identity(shop("svc-0")), Sources: []model.Identity{model.Identity(shop("svc-1"))},
+		Rules: []model.TargetRule{{Kind: model.KindHTTPRouteGroup, Name: "all"}},
+	})
+	drain(e, c)
+	if m.OnDemand(name) != nil {
+		t.Error("a Service that has routes now is still answered for by address")
+	}
+	e.Delete(model.Ref{Kind: model.KindTrafficTarget, Key: shop("t")})
+	drain(e, c)
+	if m.OnDemand(name) == nil {
+		t.Error("a Service that lost its routes is not answered for again")
+	}
+	if m.OnDemand("direct|nonsense") != nil || m.OnDemand("outbound|shop/svc-0|80") != nil {
+		t.Error("a name that is no address is answered for")
+	}
+}
+
 // BenchmarkWeight is one new weight among n Services: the cost of a canary's step.
 func BenchmarkWeight(b *testing.B) {
 	for _, n := range []int{10, 100, 1000} {

@@ -163,20 +163,6 @@ func (e *Engine) push(c *class, due types) {
 	}
 }
 
-// refreshDirect resolves anew what proxies asked for by address.
-func (e *Engine) refreshDirect(d *resolve.Dirty) {
-	for _, ms := range e.members {
-		for m := range ms {
-			for name, r := range m.direct {
-				if _, dirty := d.Addresses[r.addr.Addr()]; (dirty || d.Everything) && r.refresh(e.graph) {
-					m.direct[name] = r
-					m.signal()
-				}
-			}
-		}
-	}
-}
-
 // sweep forgets classes, sights and units that nobody needs.
 func (e *Engine) sweep() {
 	used := map[model.Identity]bool{}

@@ -3,15 +3,10 @@ package engine
 import (
 	"context"
 	"fmt"
-	"net/netip"
-
-	"google.golang.org/protobuf/proto"
 
 	"github.com/weft-mesh/weft/internal/identity"
 	"github.com/weft-mesh/weft/internal/xds"
-	"github.com/weft-mesh/weft/translators/envoy"
 	"github.com/weft-mesh/weft/translators/model"
-	"github.com/weft-mesh/weft/translators/resolve"
 )
 
 // member is one connected proxy.
@@ -144,45 +139,4 @@ func (m *member) Close() {
 	}
 	e.sweep()
 	e.signal()
-}
-
-// direct is one address that a proxy asked for.
-type direct struct {
-	addr netip.AddrPort
-	slot slot[model.DirectCluster]
-	gone bool
-}
-
-// refresh resolves the address, and tells whether the answer has changed.
-func (d *direct) refresh(g *resolve.Graph) bool {
-	view, ok := g.Direct(d.addr)
-	was := d.gone
-	d.gone = !ok
-	if d.gone {
-		return was != d.gone
-	}
-	return d.slot.set(envoy.DirectName(d.addr), view, func(v model.DirectCluster) (proto.Message, error) {
-		return envoy.BuildDirectCluster(v), nil
-	}) || was != d.gone
-}
-
-// OnDemand answers for a cluster that the proxy asked for by name.
-func (m *member) OnDemand(name string) *xds.Resource {
-	e := m.engine
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	d := m.direct[name]
-	if d == nil {
-		addr, ok := envoy.ParseDirectName(name)
-		if !ok {
-			return nil
-		}
-		d = &direct{addr: addr}
-		d.refresh(e.graph)
-		m.direct[name] = d
-	}
-	if d.gone {
-		return nil
-	}
-	return d.slot.res
 }

@@ -85,6 +85,7 @@ func outboundManager() *hcmv3.HttpConnectionManager {
 	m := connectionManager("outbound")
 	m.EarlyHeaderMutationExtensions = earlyMutation(setHeader(DestinationHeader, "%DOWNSTREAM_LOCAL_ADDRESS%"))
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE
+	m.LocalReplyConfig = refuseUnrouted()
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_ScopedRoutes{ScopedRoutes: &hcmv3.ScopedRoutes{
 		Name: "outbound",
 		ScopeKeyBuilder: &hcmv3.ScopedRoutes_ScopeKeyBuilder{Fragments: []*hcmv3.ScopedRoutes_ScopeKeyBuilder_FragmentBuilder{{
@@ -120,6 +121,20 @@ func inboundManager() *hcmv3.HttpConnectionManager {
 		router(),
 	}
 	return m
+}
+
+// refuseUnrouted answers on a connection that was opened while its Service could
+// be called, and outlived that: its scope is gone.
+func refuseUnrouted() *hcmv3.LocalReplyConfig {
+	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{{
+		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
+			ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: []string{"NR"}},
+		}},
+		StatusCode: u32(403),
+		Body: &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{
+			InlineString: "weft: no TrafficTarget lets this pod call the service any longer, or it is gone\n",
+		}},
+	}}}
 }
 
 // tellUnprocessed marks the answer to a request for which no connection to the

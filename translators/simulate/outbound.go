@@ -86,7 +86,7 @@ func outboundChain(l *listenerv3.Listener, to netip.AddrPort) (*listenerv3.Filte
 func (r *Resources) outboundHTTP(c Call, out Outcome) (Outcome, error) {
 	scope := r.Scopes[envoy.ScopeName(c.To)]
 	if scope == nil {
-		out.Status = 404
+		out.Status = 403
 		return out, nil
 	}
 	route, err := pickRoute(scope.GetRouteConfiguration(), c)
@@ -94,7 +94,7 @@ func (r *Resources) outboundHTTP(c Call, out Outcome) (Outcome, error) {
 		return out, err
 	}
 	if route == nil {
-		out.Status = 404
+		out.Status = 403
 		return out, nil
 	}
 	out.Route = route.GetName()

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +10,9 @@ import (
 
 // homeVariable names the folder of all that the lab builds; the default is weft-lab in the user's cache folder.
 const homeVariable = "WEFT_LAB_HOME"
+
+// repoVariable names the checkout of weft; the default is the one above the executable or the working directory.
+const repoVariable = "WEFT_REPO"
 
 // Folders of running clusters. They are the same for every cluster: what lies in them is a tmpfs in the
 // cluster's own mount namespace, except registryDir.
@@ -49,26 +51,40 @@ func findLayout() (layout, error) {
 	return layout{Home: home, Repo: repo}, nil
 }
 
-// findRepo goes up from the executable, then from the working directory.
+// findRepo goes up from the executable, then from the working directory, unless the checkout is named.
 func findRepo() (string, error) {
-	var starts []string
+	if named := os.Getenv(repoVariable); named != "" {
+		if dir, err := filepath.Abs(named); err == nil && isRepo(dir) {
+			return dir, nil
+		}
+		return "", fmt.Errorf("%s names %q, which is no checkout of weft", repoVariable, named)
+	}
 	if exe, err := os.Executable(); err == nil {
-		starts = append(starts, filepath.Dir(exe))
-	}
-	if cwd, err := os.Getwd(); err == nil {
-		starts = append(starts, cwd)
-	}
-	for _, start := range starts {
-		for dir := start; ; dir = filepath.Dir(dir) {
-			if isFile(filepath.Join(dir, "lab", "pins", "kubernetes", "go.mod")) {
-				return dir, nil
-			}
-			if dir == filepath.Dir(dir) {
-				break
-			}
+		if repo, ok := repoAbove(filepath.Dir(exe)); ok {
+			return repo, nil
 		}
 	}
-	return "", errors.New("no checkout of weft above the lab's executable or the working directory")
+	if cwd, err := os.Getwd(); err == nil {
+		if repo, ok := repoAbove(cwd); ok {
+			return repo, nil
+		}
+	}
+	return "", fmt.Errorf("no checkout of weft is above the lab's executable or the working directory (or name it: %s)", repoVariable)
+}
+
+func repoAbove(dir string) (string, bool) {
+	for ; ; dir = filepath.Dir(dir) {
+		if isRepo(dir) {
+			return dir, true
+		}
+		if dir == filepath.Dir(dir) {
+			return "", false
+		}
+	}
+}
+
+func isRepo(dir string) bool {
+	return isFile(filepath.Join(dir, "lab", "pins", "kubernetes", "go.mod"))
 }
 
 func (l layout) pin(name string) string { return filepath.Join(l.Repo, "lab", "pins", name) }

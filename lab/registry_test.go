@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,5 +48,20 @@ func TestClusterNames(t *testing.T) {
 		if clusterName.MatchString(name) != good {
 			t.Errorf("the name %q is good: %t, want %t", name, !good, good)
 		}
+	}
+}
+
+func TestEntryIsReadAsItWasWritten(t *testing.T) {
+	before := cluster{Name: "a", Started: time.Now().UTC(), Keeper: 1, Init: 2, Server: "https://127.0.0.1:1", Mesh: true}
+	content, err := json.Marshal(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var after cluster
+	if err := json.Unmarshal(content, &after); err != nil {
+		t.Fatal(err)
+	}
+	if before != after {
+		t.Errorf("read %+v, want %+v", after, before)
 	}
 }

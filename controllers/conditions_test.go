@@ -7,9 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/weft-mesh/weft/internal/engine"
 	"github.com/weft-mesh/weft/translators/model"
@@ -28,23 +27,39 @@ func TestConditions(t *testing.T) {
 		waiting     []string
 		want        [3]string // status, reason and message
 	}{
-		"well": {status: inForce,
-			want: [3]string{"True Accepted ", "True ResolvedRefs ", "True Programmed every connected proxy that needs it runs it"}},
-		"a remark": {status: inForce, diagnostics: []model.Diagnostic{diagnostic(accepted, true, "NoWeight", "none")},
-			want: [3]string{"True Accepted f: none", "True ResolvedRefs ", "True Programmed every connected proxy that needs it runs it"}},
-		"refused, in force in part": {status: inForce,
+		"well": {
+			status: inForce,
+			want:   [3]string{"True Accepted ", "True ResolvedRefs ", "True Programmed every connected proxy that needs it runs it"},
+		},
+		"a remark": {
+			status: inForce, diagnostics: []model.Diagnostic{diagnostic(accepted, true, "NoWeight", "none")},
+			want: [3]string{"True Accepted f: none", "True ResolvedRefs ", "True Programmed every connected proxy that needs it runs it"},
+		},
+		"refused, in force in part": {
+			status:      inForce,
 			diagnostics: []model.Diagnostic{diagnostic(accepted, true, "NoWeight", "none"), diagnostic(accepted, false, "Invalid", "no"), diagnostic(accepted, false, "UnsupportedValue", "nor that")},
-			want:        [3]string{"False Invalid f: none; f: no; f: nor that", "True ResolvedRefs ", "True Programmed every connected proxy that needs it runs it"}},
-		"refused": {diagnostics: []model.Diagnostic{diagnostic(accepted, false, "Invalid", "no")},
-			want: [3]string{"False Invalid f: no", "Unknown Invalid ", "False Invalid nothing of it is in force, as it is not accepted"}},
-		"said twice": {status: inForce, diagnostics: []model.Diagnostic{diagnostic(resolved, false, "RouteNotFound", "no"), diagnostic(resolved, false, "RouteNotFound", "no")},
-			want: [3]string{"True Accepted ", "False RouteNotFound f: no", "True Programmed every connected proxy that needs it runs it"}},
-		"conflict": {status: inForce, diagnostics: []model.Diagnostic{diagnostic(accepted, false, "Conflicted", "older")},
-			want: [3]string{"False Conflicted f: older", "True ResolvedRefs ", "False Conflicted it is not in force, as another object is"}},
-		"pending": {status: engine.Status{Fragment: &model.Split{}, Needed: 3, Acked: 1}, waiting: []string{"replica a does not answer"},
-			want: [3]string{"True Accepted ", "True ResolvedRefs ", "False Pending 1 of 3 connected proxies that need it run it; replica a does not answer"}},
-		"rejected": {status: engine.Status{Fragment: &model.Split{}, Needed: 3, Acked: 1, Rejected: []string{"a", "b", "c", "d", "e", "f", "g"}},
-			want: [3]string{"True Accepted ", "True ResolvedRefs ", "False Rejected refused by a, b, c, d, e and 2 more; they go on with what they ran before"}},
+			want:        [3]string{"False Invalid f: none; f: no; f: nor that", "True ResolvedRefs ", "True Programmed every connected proxy that needs it runs it"},
+		},
+		"refused": {
+			diagnostics: []model.Diagnostic{diagnostic(accepted, false, "Invalid", "no")},
+			want:        [3]string{"False Invalid f: no", "Unknown Invalid ", "False Invalid nothing of it is in force, as it is not accepted"},
+		},
+		"said twice": {
+			status: inForce, diagnostics: []model.Diagnostic{diagnostic(resolved, false, "RouteNotFound", "no"), diagnostic(resolved, false, "RouteNotFound", "no")},
+			want: [3]string{"True Accepted ", "False RouteNotFound f: no", "True Programmed every connected proxy that needs it runs it"},
+		},
+		"conflict": {
+			status: inForce, diagnostics: []model.Diagnostic{diagnostic(accepted, false, "Conflicted", "older")},
+			want: [3]string{"False Conflicted f: older", "True ResolvedRefs ", "False Conflicted it is not in force, as another object is"},
+		},
+		"pending": {
+			status: engine.Status{Fragment: &model.Split{}, Needed: 3, Acked: 1}, waiting: []string{"replica a does not answer"},
+			want: [3]string{"True Accepted ", "True ResolvedRefs ", "False Pending 1 of 3 connected proxies that need it run it; replica a does not answer"},
+		},
+		"rejected": {
+			status: engine.Status{Fragment: &model.Split{}, Needed: 3, Acked: 1, Rejected: []string{"a", "b", "c", "d", "e", "f", "g"}},
+			want:   [3]string{"True Accepted ", "True ResolvedRefs ", "False Rejected refused by a, b, c, d, e and 2 more; they go on with what they ran before"},
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

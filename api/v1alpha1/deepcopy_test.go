@@ -12,8 +12,10 @@ func full() *MeshConfig {
 	return &MeshConfig{
 		TypeMeta:   metav1.TypeMeta{Kind: "MeshConfig"},
 		ObjectMeta: metav1.ObjectMeta{Name: "weft", Labels: map[string]string{"a": "b"}},
-		Spec: MeshConfigSpec{Access: AccessEnforcing, Egress: EgressDeny, TrustDomain: "td",
-			Certificate: Certificate{Lifetime: &metav1.Duration{Duration: time.Hour}}},
+		Spec: MeshConfigSpec{
+			Access: AccessEnforcing, Egress: EgressDeny, TrustDomain: "td",
+			Certificate: Certificate{Lifetime: &metav1.Duration{Duration: time.Hour}},
+		},
 		Status: MeshConfigStatus{ObservedGeneration: 1, Conditions: []metav1.Condition{{Type: "Accepted"}}},
 	}
 }

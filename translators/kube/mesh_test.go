@@ -19,10 +19,14 @@ func TestMesh(t *testing.T) {
 		diag []string
 	}{
 		"defaults": {want: defaults},
-		"all set": {spec: v1alpha1.MeshConfigSpec{Access: "permissive", Egress: "deny", TrustDomain: "corp.example"},
-			want: model.Mesh{Name: "weft", TrustDomain: "corp.example", Access: model.AccessPermissive, Egress: model.EgressDeny}},
-		"nonsense never opens": {spec: v1alpha1.MeshConfigSpec{Access: "open", Egress: "maybe", TrustDomain: "a b"}, want: defaults,
-			diag: []string{"spec.access: \"open\"", "spec.egress: \"maybe\"", "spec.trustDomain: \"a b\""}},
+		"all set": {
+			spec: v1alpha1.MeshConfigSpec{Access: "permissive", Egress: "deny", TrustDomain: "corp.example"},
+			want: model.Mesh{Name: "weft", TrustDomain: "corp.example", Access: model.AccessPermissive, Egress: model.EgressDeny},
+		},
+		"nonsense never opens": {
+			spec: v1alpha1.MeshConfigSpec{Access: "open", Egress: "maybe", TrustDomain: "a b"}, want: defaults,
+			diag: []string{"spec.access: \"open\"", "spec.egress: \"maybe\"", "spec.trustDomain: \"a b\""},
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -55,8 +59,10 @@ func TestNamespace(t *testing.T) {
 		"permissive":   {labels: map[string]string{"weft.mesh/access": "permissive"}, want: model.Namespace{Name: "shop", Access: model.AccessPermissive, MTLS: model.MTLSStrict}},
 		"enforcing":    {labels: map[string]string{"weft.mesh/access": "enforcing"}, want: model.Namespace{Name: "shop", Access: model.AccessEnforcing, MTLS: model.MTLSStrict}},
 		"plaintext":    {labels: map[string]string{"weft.mesh/mtls": "permissive"}, want: model.Namespace{Name: "shop", MTLS: model.MTLSPermissive}},
-		"nonsense never opens": {labels: map[string]string{"weft.mesh/access": "Permissive", "weft.mesh/mtls": "off"}, want: model.Namespace{Name: "shop", MTLS: model.MTLSStrict},
-			diag: []string{`metadata.labels[weft.mesh/access]: "Permissive"`, `metadata.labels[weft.mesh/mtls]: "off"`}},
+		"nonsense never opens": {
+			labels: map[string]string{"weft.mesh/access": "Permissive", "weft.mesh/mtls": "off"}, want: model.Namespace{Name: "shop", MTLS: model.MTLSStrict},
+			diag: []string{`metadata.labels[weft.mesh/access]: "Permissive"`, `metadata.labels[weft.mesh/mtls]: "off"`},
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

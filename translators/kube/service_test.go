@@ -73,9 +73,11 @@ func TestService(t *testing.T) {
 	}{
 		"ports are sorted": {
 			spec: corev1.ServiceSpec{ClusterIP: "10.0.0.1", ClusterIPs: []string{"10.0.0.1"}, Ports: []corev1.ServicePort{
-				{Name: "http", Port: 80}, {Name: "dns", Port: 53, Protocol: corev1.ProtocolUDP}, {Name: "dns-tcp", Port: 53, Protocol: corev1.ProtocolTCP}}},
+				{Name: "http", Port: 80}, {Name: "dns", Port: 53, Protocol: corev1.ProtocolUDP}, {Name: "dns-tcp", Port: 53, Protocol: corev1.ProtocolTCP},
+			}},
 			want: &model.Service{Key: key, Addresses: []netip.Addr{ip("10.0.0.1")}, Ports: []model.Port{
-				{Name: "dns-tcp", Number: 53, Protocol: model.ProtocolTCP}, {Name: "dns", Number: 53, Protocol: model.ProtocolUDP}, {Name: "http", Number: 80, Protocol: model.ProtocolHTTP}}},
+				{Name: "dns-tcp", Number: 53, Protocol: model.ProtocolTCP}, {Name: "dns", Number: 53, Protocol: model.ProtocolUDP}, {Name: "http", Number: 80, Protocol: model.ProtocolHTTP},
+			}},
 		},
 		"two families": {
 			spec: corev1.ServiceSpec{ClusterIP: "fd00::1", ClusterIPs: []string{"fd00::1", "10.0.0.1"}},

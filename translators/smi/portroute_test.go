@@ -17,17 +17,26 @@ func TestPortRoute(t *testing.T) {
 		"no ports is every port":      {spec: `{matches: {ports: []}}`},
 		"no matches is every port":    {spec: `{}`},
 		"no spec is every port":       {spec: `null`},
-		"a port out of range narrows": {spec: `{matches: {ports: [0, 80]}}`, want: []uint16{80},
-			diag: []refusal{{reason: "Invalid", field: "spec.matches.ports[0]", message: "0 is out of range; write a whole number from 1 to 65535; this port is left out"}}},
-		"only wrong ports never become every port": {spec: `{matches: {ports: [70000, "http", 1.5]}}`, none: true,
+		"a port out of range narrows": {
+			spec: `{matches: {ports: [0, 80]}}`, want: []uint16{80},
+			diag: []refusal{{reason: "Invalid", field: "spec.matches.ports[0]", message: "0 is out of range; write a whole number from 1 to 65535; this port is left out"}},
+		},
+		"only wrong ports never become every port": {
+			spec: `{matches: {ports: [70000, "http", 1.5]}}`, none: true,
 			diag: []refusal{
 				{reason: "Invalid", field: "spec.matches.ports[0]", message: "70000 is out of range"},
 				{reason: "Invalid", field: "spec.matches.ports[1]", message: `"http" is a string`},
-				{reason: "Invalid", field: "spec.matches.ports[2]", message: "1.5 is not a whole number"}}},
-		"ports as a number": {spec: `{matches: {ports: 80}}`, none: true,
-			diag: []refusal{{reason: "Invalid", field: "spec.matches.ports", message: "80 is not a list"}}},
-		"matches as a list": {spec: `{matches: [{ports: [80]}]}`, none: true,
-			diag: []refusal{{reason: "Invalid", field: "spec.matches", message: "a list is not a map"}}},
+				{reason: "Invalid", field: "spec.matches.ports[2]", message: "1.5 is not a whole number"},
+			},
+		},
+		"ports as a number": {
+			spec: `{matches: {ports: 80}}`, none: true,
+			diag: []refusal{{reason: "Invalid", field: "spec.matches.ports", message: "80 is not a list"}},
+		},
+		"matches as a list": {
+			spec: `{matches: [{ports: [80]}]}`, none: true,
+			diag: []refusal{{reason: "Invalid", field: "spec.matches", message: "a list is not a map"}},
+		},
 		"spec as text": {spec: `x`, none: true, diag: []refusal{{reason: "Invalid", field: "spec", message: `"x" is not a map`}}},
 	}
 	for _, kind := range []model.Kind{model.KindTCPRoute, model.KindUDPRoute} {

@@ -69,7 +69,7 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 			Status:    peers.NewClient(eng, others, replica.PeerClientTLS()),
 			Bootstrap: bootstrap(host, s.xdsPort),
 		}),
-		webhooks.Register(mgr, s.inject),
+		webhooks.Register(mgr, withHookKey(s.inject, authority)),
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 	)
 	if err != nil {
@@ -115,6 +115,22 @@ func newXDS(config *rest.Config, mgr manager.Manager, eng *engine.Engine, author
 		Fleet: eng, Secrets: issuer, TLS: serving.ServerTLS(), Log: mgr.GetLogger().WithName("xds"), Registerer: metrics.Registry,
 		Authenticator: identity.NewTokenAuthenticator(clientset.AuthenticationV1().TokenReviews(), clock.RealClock{}),
 	})
+}
+
+// withHookKey gives the injector a secret that all replicas share.
+func withHookKey(s webhooks.Settings, authority *identity.Authority) webhooks.Settings {
+	s.HookKey = func() []byte {
+		ca := authority.CA()
+		if ca == nil {
+			return nil // the injector warns, and leaves hooks as they are
+		}
+		key, err := ca.Derive("hooks")
+		if err != nil {
+			return nil
+		}
+		return key
+	}
+	return s
 }
 
 // bootstrap is what every sidecar starts from.

@@ -49,10 +49,9 @@ All of it lies in $` + homeVariable + `, or else in weft-lab in the user's cache
 }
 
 func runClusterCommand(code *int) *cobra.Command {
-	var mesh bool
-	var logs string
+	var want wanted
 	cmd := &cobra.Command{
-		Use:   "run [--mesh] [--keep-logs DIR] -- COMMAND [ARGUMENT...]",
+		Use:   "run [flags] -- COMMAND [ARGUMENT...]",
 		Short: "Run a command in a fresh cluster, which ends with it",
 		Long: `Run starts a fresh cluster, runs the command in its namespaces, and exits as the command did. The command has
 KUBECONFIG set, kubectl, weft, envoy and fortio on PATH, and the working folder of the caller. It sees the cluster's
@@ -67,31 +66,37 @@ However it ends, nothing is left: no process, mount, link, control group or file
 			if err != nil {
 				return err
 			}
-			s, err := newSpec(l, runName(), mesh)
+			s, err := newSpec(l, runName(), want)
 			if err != nil {
 				return err
-			}
-			if logs != "" {
-				if s.Logs, err = filepath.Abs(logs); err != nil {
-					return err
-				}
 			}
 			*code, err = runCommand(l, s, cmd.ErrOrStderr(), args)
 			return err
 		},
 	}
 	cmd.Flags().SetInterspersed(false)
-	cmd.Flags().BoolVar(&mesh, "mesh", false, "install weft from config/default")
-	cmd.Flags().StringVar(&logs, "keep-logs", "", "write the logs of the cluster and its pods to this folder")
+	want.addFlags(cmd)
 	return cmd
 }
 
+// wanted is what the user wants of a cluster.
+type wanted struct {
+	mesh, dualStack bool
+	logs            string
+}
+
+func (w *wanted) addFlags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&w.mesh, "mesh", false, "install weft from config/default")
+	cmd.Flags().BoolVar(&w.dualStack, "dual-stack", false, "give pods an IPv6 address too, and Services that ask for it")
+	cmd.Flags().StringVar(&w.logs, "keep-logs", "", "write the logs of the cluster and its pods to this folder")
+}
+
 func upCommand() *cobra.Command {
-	var mesh bool
-	var name, logs string
+	var want wanted
+	var name string
 	var port int
 	cmd := &cobra.Command{
-		Use:   "up [--mesh] [--name NAME]",
+		Use:   "up [flags]",
 		Short: "Start a cluster that stays",
 		Long: `Up starts a cluster that stays until lab down, and prints the KUBECONFIG by which the host reaches it. The API server
 listens on 127.0.0.1; Services are reached with kubectl port-forward.`,
@@ -103,16 +108,11 @@ listens on 127.0.0.1; Services are reached with kubectl port-forward.`,
 			if err != nil {
 				return err
 			}
-			s, err := newSpec(l, name, mesh)
+			s, err := newSpec(l, name, want)
 			if err != nil {
 				return err
 			}
 			s.Stay, s.Port = true, port
-			if logs != "" {
-				if s.Logs, err = filepath.Abs(logs); err != nil {
-					return err
-				}
-			}
 			if err := up(s, cmd.ErrOrStderr()); err != nil {
 				return err
 			}
@@ -122,9 +122,8 @@ listens on 127.0.0.1; Services are reached with kubectl port-forward.`,
 		},
 	}
 	addNameFlag(cmd, &name)
-	cmd.Flags().BoolVar(&mesh, "mesh", false, "install weft from config/default")
+	want.addFlags(cmd)
 	cmd.Flags().IntVar(&port, "port", 0, "port of the API server on 127.0.0.1 (0: any free one)")
-	cmd.Flags().StringVar(&logs, "keep-logs", "", "write the logs of the cluster and its pods to this folder")
 	return cmd
 }
 

@@ -32,13 +32,13 @@ func etcd(bin string) component {
 	}}
 }
 
-func apiServer(bin string) component {
+func apiServer(bin string, a addresses) component {
 	return component{name: "kube-apiserver", path: filepath.Join(bin, "kube-apiserver"), args: []string{
 		"--etcd-servers=http://127.0.0.1:2379",
 		"--secure-port=6443", "--bind-address=0.0.0.0", "--advertise-address=" + nodeAddress,
 		"--tls-cert-file=" + at("apiserver.crt"), "--tls-private-key-file=" + at("apiserver.key"),
 		"--client-ca-file=" + at("ca.crt"),
-		"--service-cluster-ip-range=" + serviceNetwork,
+		"--service-cluster-ip-range=" + strings.Join(a.services, ","),
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file=" + at("sa.key"), "--service-account-signing-key-file=" + at("sa.key"),
 		"--authorization-mode=Node,RBAC", "--allow-privileged=true",
@@ -75,10 +75,10 @@ func scheduler(bin string) component {
 	}}
 }
 
-func kubelet(bin string) component {
+func kubelet(bin string, a addresses) component {
 	return component{name: "kubelet", path: filepath.Join(bin, "kubelet"), args: []string{
 		"--kubeconfig=" + at("kubelet.kubeconfig"), "--config=" + at("kubelet.yaml"),
-		"--hostname-override=" + nodeName, "--node-ip=" + nodeAddress,
+		"--hostname-override=" + nodeName, "--node-ip=" + strings.Join(a.nodes, ","),
 		"--root-dir=" + kubeletDir, "--cert-dir=" + at("kubelet-pki"),
 	}}
 }

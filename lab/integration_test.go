@@ -27,7 +27,7 @@ func buildLab(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := newSpec(l, "test", false); err != nil {
+	if _, err := newSpec(l, "test", wanted{}); err != nil {
 		t.Skip("no cluster can be started here:", err)
 	}
 	lab := filepath.Join(t.TempDir(), "lab")
@@ -154,7 +154,7 @@ func TestClusterThatStaysIsReachedFromTheHost(t *testing.T) {
 	t.Parallel()
 	lab := buildLab(t)
 	name := fmt.Sprintf("test-%d", os.Getpid())
-	if out, err := exec.Command(lab, "up", "--name", name).CombinedOutput(); err != nil {
+	if out, err := exec.Command(lab, "up", "--dual-stack", "--name", name).CombinedOutput(); err != nil {
 		t.Fatalf("up: %v\n%s", err, out)
 	}
 	var down sync.Once
@@ -178,6 +178,7 @@ func TestClusterThatStaysIsReachedFromTheHost(t *testing.T) {
 	kubectl("expose", "deployment", "web", "--port=80", "--target-port=8080")
 	kubectl("rollout", "status", "deployment/web")
 	checkPortForward(t, name)
+	checkFamilies(t, lab, name)
 	end()
 	if err := nothingLeft(name, strings.TrimSpace(string(mounts))); err != nil {
 		t.Error(err)
@@ -228,6 +229,27 @@ func checkPortForward(t *testing.T, cluster string) {
 		}
 		return nil
 	})
+}
+
+// checkFamilies calls a Service at its address of each family.
+func checkFamilies(t *testing.T, lab, name string) {
+	t.Helper()
+	kubectl := hostKubectl(t, name)
+	kubectl("patch", "service", "web", "--patch", `{"spec":{"ipFamilyPolicy":"RequireDualStack"}}`)
+	addresses := strings.Fields(string(kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIPs[*]}")))
+	if len(addresses) != 2 || !strings.Contains(addresses[1], ":") {
+		t.Fatalf("the Service's addresses are %q, want one of each family", addresses)
+	}
+	for _, address := range addresses {
+		url := "http://" + net.JoinHostPort(address, "80") + "/debug"
+		eventually(t, url+" to answer", func() error {
+			out, err := exec.Command(lab, "exec", "--name", name, "--", "fortio", "curl", "-stdclient", url).CombinedOutput()
+			if err != nil {
+				return fmt.Errorf("%w\n%s", err, out)
+			}
+			return nil
+		})
+	}
 }
 
 func freePort(t *testing.T) int {

@@ -35,6 +35,8 @@ type spec struct {
 	// Logs is the folder of logs, outside the cluster if they are to be kept.
 	Logs string
 	Mesh bool
+	// DualStack gives pods an IPv6 address too.
+	DualStack bool
 	// Stay keeps the cluster until it is told to end, and lets the host reach it at Port (0: any).
 	Stay bool
 	Port int

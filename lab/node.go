@@ -76,10 +76,11 @@ func (n *node) startWithin(limit time.Duration) error {
 }
 
 func (n *node) start(ctx context.Context) error {
-	if err := n.prepare(); err != nil {
+	a := clusterAddresses(n.DualStack)
+	if err := n.prepare(a); err != nil {
 		return err
 	}
-	if err := n.startAll(etcd(n.bin()), apiServer(n.bin()), containerd()); err != nil {
+	if err := n.startAll(etcd(n.bin()), apiServer(n.bin(), a), containerd()); err != nil {
 		return err
 	}
 	// The others wait for the API server themselves too, but less eagerly than this. The kubelet needs no role that
@@ -87,7 +88,7 @@ func (n *node) start(ctx context.Context) error {
 	if err := n.api.waitServing(ctx); err != nil {
 		return fmt.Errorf("%w\n%s", err, n.logTails(3))
 	}
-	if err := n.startAll(kubelet(n.bin())); err != nil {
+	if err := n.startAll(kubelet(n.bin(), a)); err != nil {
 		return err
 	}
 	if err := n.api.waitReady(ctx); err != nil {
@@ -106,8 +107,8 @@ func (n *node) start(ctx context.Context) error {
 }
 
 // prepare writes all that the components read.
-func (n *node) prepare() error {
-	if err := setUpNetwork(); err != nil {
+func (n *node) prepare(a addresses) error {
+	if err := setUpNetwork(a); err != nil {
 		return err
 	}
 	if err := n.pki.write(nodeDir); err != nil {
@@ -121,17 +122,17 @@ func (n *node) prepare() error {
 	if err := mountStore(n.Store, containerdDir, at("content")); err != nil {
 		return err
 	}
-	return n.writeConfigs()
+	return n.writeConfigs(a)
 }
 
-func (n *node) writeConfigs() error {
+func (n *node) writeConfigs(a addresses) error {
 	coredns, err := corednsImage(n.layout)
 	if err != nil {
 		return err
 	}
-	values := map[string]string{
+	values := map[string]any{
 		"Dir": nodeDir, "Root": containerdDir, "Run": containerdRun, "Logs": n.Logs,
-		"Pause": pauseImage, "CoreDNS": coredns, "Bridge": bridgeName, "PodNetwork": podNetwork, "DNS": dnsAddress,
+		"Pause": pauseImage, "CoreDNS": coredns, "Bridge": bridgeName, "PodNetworks": a.pods, "DNS": dnsAddress,
 		"CNIBin": filepath.Join(n.bin(), "cni"), "CNIConfig": at("cni"), "CgroupRoot": "/" + cgroupName(n.Name),
 	}
 	files := map[string]string{

@@ -20,7 +20,6 @@ var debianPackages = []debianPackage{
 	{Name: "containerd", Probe: []string{"containerd", "--version"}},
 	{Name: "runc", Probe: []string{"runc", "--version"}},
 	{Name: "nftables", Probe: []string{"nft", "--version"}},
-	{Name: "iproute2", Probe: []string{"ip", "-V"}},
 	{Name: "python3-pip", Probe: []string{"python3", "-m", "pip", "--version"}},
 }
 

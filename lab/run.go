@@ -16,7 +16,7 @@ import (
 )
 
 // newSpec fills in what every cluster needs, and says what is missing.
-func newSpec(l layout, name string, mesh bool) (spec, error) {
+func newSpec(l layout, name string, want wanted) (spec, error) {
 	if os.Geteuid() != 0 {
 		return spec{}, errors.New("a cluster needs namespaces and mounts of its own: run this as root")
 	}
@@ -24,7 +24,7 @@ func newSpec(l layout, name string, mesh bool) (spec, error) {
 	if err != nil {
 		return spec{}, errors.New("the lab is not built yet: run make lab")
 	}
-	if mesh {
+	if want.mesh {
 		if _, err := os.Stat(l.weftImage()); err != nil {
 			return spec{}, errors.New("the image of weft is not built yet: run make lab")
 		}
@@ -32,7 +32,13 @@ func newSpec(l layout, name string, mesh bool) (spec, error) {
 			return spec{}, fmt.Errorf("--mesh installs config/default: %w", err)
 		}
 	}
-	return spec{layout: l, Name: name, Store: store, Mesh: mesh, Logs: at("logs")}, nil
+	logs := at("logs")
+	if want.logs != "" {
+		if logs, err = filepath.Abs(want.logs); err != nil {
+			return spec{}, err
+		}
+	}
+	return spec{layout: l, Name: name, Store: store, Mesh: want.mesh, DualStack: want.dualStack, Logs: logs}, nil
 }
 
 // runCommand runs a command in a cluster of its own and returns the command's exit code.

@@ -3,11 +3,24 @@
 package envoy_test
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math"
+	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/netip"
 	"strings"
 	"testing"
+
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 
 	"github.com/weft-mesh/weft/translators/model"
 )
@@ -16,19 +29,20 @@ import (
 type echo struct {
 	Name   string
 	Proto  string
-	Method string
 	Path   string // with query, as on the wire
 	Host   string
 	Header http.Header
 	Remote string
 }
 
-// echoes serves HTTP on a port of the pod.
+// echoes serves HTTP on a port of the pod. It says of itself, as no application
+// should, that it has not seen the request.
 func (p *pod) echoes(address string) {
 	p.t.Helper()
 	l := p.listen(address)
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		json.NewEncoder(w).Encode(echo{p.name, r.Proto, r.Method, r.RequestURI, r.Host, r.Header, r.RemoteAddr})
+		w.Header().Set("x-weft-unprocessed", "true")
+		json.NewEncoder(w).Encode(echo{p.name, r.Proto, r.RequestURI, r.Host, r.Header, r.RemoteAddr})
 	}), Protocols: &http.Protocols{}}
 	s.Protocols.SetHTTP1(true)
 	s.Protocols.SetUnencryptedHTTP2(true)
@@ -42,16 +56,20 @@ type answer struct {
 	header http.Header
 	body   string
 	echo   echo
+	// reused tells that the request took a connection that was open already.
+	reused bool
 }
 
 func ask(t *testing.T, c *http.Client, method, url string, header ...string) answer {
 	t.Helper()
-	r, err := http.NewRequest(method, url, nil)
+	a := answer{}
+	trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { a.reused = i.Reused }}
+	r, err := http.NewRequestWithContext(httptrace.WithClientTrace(context.Background(), trace), method, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := 0; i < len(header); i += 2 {
-		if strings.EqualFold(header[i], "host") {
+		if header[i] == "host" {
 			r.Host = header[i+1]
 		}
 		r.Header.Add(header[i], header[i+1])
@@ -65,31 +83,403 @@ func ask(t *testing.T, c *http.Client, method, url string, header ...string) ans
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, url, err)
 	}
-	a := answer{status: response.StatusCode, header: response.Header, body: string(body)}
+	a.status, a.header, a.body = response.StatusCode, response.Header, string(body)
 	json.Unmarshal(body, &a.echo) // not all answers are the application's
 	return a
 }
 
-var anybody = model.Policy{AllowAll: true}
+func allow(accounts ...string) model.Policy {
+	p := model.Policy{}
+	for _, a := range accounts {
+		p.Callers = append(p.Callers, model.Caller{Identity: account(a), Any: true})
+	}
+	return p
+}
+
+func serves(protocol model.Protocol, policy model.Policy, ports ...uint16) model.Inbound {
+	in := model.Inbound{MTLS: model.MTLSStrict}
+	for _, p := range ports {
+		in.Ports = append(in.Ports, model.InboundPort{Port: p, Protocol: protocol, Policy: policy})
+	}
+	return in
+}
+
+// web is a Service of HTTP in front of endpoints that run as shop/web.
+func web(address string, endpoints ...model.Endpoint) service {
+	return service{port("shop", "web-"+address, 80), model.ProtocolHTTP, address, []model.Identity{account("web")}, endpoints}
+}
 
 func TestRequestCrossesTheMesh(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	server, client, stranger := m.pod("server"), m.pod("client"), m.pod("stranger")
+	server.echoes(":8080")
+	server.echoes(":9090")
+	in := serves(model.ProtocolHTTP, allow("front"), 8080)
+	in.Ports = append(in.Ports, model.InboundPort{Port: 9090, Protocol: model.ProtocolHTTP2, Policy: allow("front")})
+	server.sidecar("web", views{inbound: in})
+	h2 := service{port("shop", "grpc", 80), model.ProtocolHTTP2, "198.19.0.2", []model.Identity{account("web")}, []model.Endpoint{server.meshed(9090)}}
+	v6 := web("fd00:99::1", model.Endpoint{Addr: netip.AddrPortFrom(server.addr6, 8080), Meshed: true})
+	client.sidecar("front", views{}.calls(web("198.19.0.1", server.meshed(8080))).calls(h2).calls(v6))
+
+	spoofed := []string{
+		"x-weft-dst", "198.19.0.9:80", "x-weft-path", "/z", "x-weft-path", "/y", "x-weft-unprocessed", "true", "x-weft-anything", "1",
+		"x-envoy-upstream-alt-stat-name", "much", "x-envoy-retry-on", "5xx", "x-envoy-external-address", "192.0.2.1",
+		"x-forwarded-client-cert", "URI=spiffe://weft.test/ns/shop/sa/king", "x-request-id", "mine",
+	}
+	for _, c := range []struct {
+		name, url, proto, remote string
+		client                   *http.Client
+	}{
+		{"HTTP/1.1", "http://198.19.0.1/a?b=c", "HTTP/1.1", "127.0.0.6:", client.client},
+		{"HTTP/2 to an application of HTTP/1.1", "http://198.19.0.1/a?b=c", "HTTP/1.1", "127.0.0.6:", client.newClient2()},
+		{"HTTP/1.1 to an application of HTTP/2", "http://198.19.0.2/a?b=c", "HTTP/2.0", "127.0.0.6:", client.client},
+		{"HTTP/2", "http://198.19.0.2/a?b=c", "HTTP/2.0", "127.0.0.6:", client.newClient2()},
+		{"IPv6", "http://[fd00:99::1]/a?b=c", "HTTP/1.1", "[::6]:", client.client},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := ask(t, c.client, "GET", c.url, append([]string{"host", "any.example"}, spoofed...)...)
+			if got.status != 200 || got.echo.Proto != c.proto || got.echo.Path != "/a?b=c" || got.echo.Host != "any.example" {
+				t.Fatalf("got %+v", got)
+			}
+			if !strings.HasPrefix(got.echo.Remote, c.remote) {
+				t.Errorf("the application was called from %s, want %s", got.echo.Remote, c.remote)
+			}
+			h := got.echo.Header
+			if cert := h.Values("x-forwarded-client-cert"); len(cert) != 1 || !strings.HasSuffix(cert[0], ";URI=spiffe://weft.test/ns/shop/sa/front") {
+				t.Errorf("the caller is %q", cert)
+			}
+			if h.Get("x-request-id") != "mine" || h.Get("x-envoy-external-address") != "192.0.2.1" || h.Get("x-forwarded-proto") != "http" {
+				t.Errorf("headers of the caller's own are changed: %v", h)
+			}
+			for name := range h {
+				if n := strings.ToLower(name); strings.HasPrefix(n, "x-weft-") || strings.HasPrefix(n, "x-envoy-") && n != "x-envoy-external-address" {
+					t.Errorf("the application sees %s: %q", name, h[name])
+				}
+			}
+			for name := range got.header {
+				if strings.HasPrefix(strings.ToLower(name), "x-") || name == "Server" {
+					t.Errorf("the caller sees %s: %q", name, got.header[name])
+				}
+			}
+		})
+	}
+	t.Run("plaintext is told why not", func(t *testing.T) {
+		got := ask(t, stranger.client, "GET", "http://"+server.addr4.String()+":8080/")
+		if got.status != 403 || !strings.Contains(got.body, "mutual TLS") {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+func TestPodCallsItselfThroughItsService(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	p := m.pod("both")
+	p.echoes(":8080")
+	v := views{inbound: serves(model.ProtocolHTTP, allow("web"), 8080)}.calls(web("198.19.0.1", p.meshed(8080)))
+	p.sidecar("web", v)
+	got := ask(t, p.client, "GET", "http://198.19.0.1/")
+	if got.status != 200 || !strings.Contains(got.echo.Header.Get("x-forwarded-client-cert"), "URI=spiffe://weft.test/ns/shop/sa/web") {
+		t.Errorf("got %+v", got)
+	}
+	v.inbound = serves(model.ProtocolHTTP, model.Policy{}, 8080)
+	p.publishAndWait(v)
+	if got := ask(t, p.client, "GET", "http://198.19.0.1/"); got.status != 403 {
+		t.Errorf("a pod that may not call itself got %+v", got)
+	}
+}
+
+func TestPathIsReadAsTheApplicationReadsIt(t *testing.T) {
+	t.Parallel()
 	m := newMesh(t)
 	server, client := m.pod("server"), m.pod("client")
-	server.echoes("0.0.0.0:8080")
-	server.echoes("0.0.0.0:9090")
-	server.sidecar("web", views{inbound: model.Inbound{MTLS: model.MTLSStrict, Ports: []model.InboundPort{
-		{Port: 8080, Protocol: model.ProtocolHTTP, Policy: model.Policy{Callers: []model.Caller{{Identity: account("front"), Any: true}}}},
-		{Port: 9090, Protocol: model.ProtocolHTTP2, Policy: model.Policy{Callers: []model.Caller{{Identity: account("front"), Any: true}}}},
-	}}})
-	web := service{port("shop", "web", 80), model.ProtocolHTTP, "198.19.0.1", []model.Identity{account("web")}, []model.Endpoint{server.meshed(8080)}}
-	web2 := service{port("shop", "grpc", 80), model.ProtocolHTTP2, "198.19.0.2", []model.Identity{account("web")}, []model.Endpoint{server.meshed(9090)}}
-	client.sidecar("front", views{}.calls(web).calls(web2))
+	server.echoes(":8080")
+	to := func(re ...string) model.Policy {
+		c := model.Caller{Identity: account("front")}
+		for _, r := range re {
+			c.Routes = append(c.Routes, model.AllowedRoute{Match: model.HTTPMatch{PathRegex: r}})
+		}
+		return model.Policy{Callers: []model.Caller{c}}
+	}
+	policies := []model.Policy{to("/public/"), to("/public/[a-z./%;0-9\\\\]+"), to("^/public/a$"), to("/files/[^/]+%2[Ff].*", "a|/b")}
+	in := model.Inbound{MTLS: model.MTLSStrict}
+	v := views{}
+	for i, p := range policies {
+		number := uint16(8080 + i)
+		if i > 0 {
+			server.echoes(fmt.Sprintf(":%d", number))
+		}
+		in.Ports = append(in.Ports, model.InboundPort{Port: number, Protocol: model.ProtocolHTTP, Policy: p})
+		v = v.calls(web(fmt.Sprintf("198.19.0.%d", i), server.meshed(number)))
+	}
+	server.sidecar("web", views{inbound: in})
+	client.sidecar("front", v)
+	for _, c := range []struct {
+		policy int
+		path   string
+		status int
+		seen   string // by the application
+	}{
+		{0, "/public/a", 200, "/public/a"},
+		{0, "/public/a?x=/../y", 200, "/public/a?x=/../y"},
+		{0, "//public//a", 200, "/public/a"},
+		{0, "/pub%6cic/a", 200, "/public/a"},
+		{0, "/private/../public/a", 200, "/public/a"},
+		{0, "/private", 403, ""},
+		{0, "/public", 403, ""},
+		{0, "/a/public/", 403, ""},
+		{0, "/private?x=/public/", 403, ""},
+		{0, "/public/../private", 403, ""},
+		{0, "/public/%2e%2e/private", 403, ""},
+		{0, "/public/.%2E/private", 403, ""},
+		{0, `/public/..\private`, 403, ""},
+		{0, "/public/..%2fprivate", 403, ""},
+		{0, "/public/%2e%2e%2Fprivate", 403, ""},
+		{0, "/public/..%5cprivate", 403, ""},
+		{0, "/public/..;x=1/private", 403, ""},
+		{0, "/private#/public/", 400, ""},
+		{0, "/public/a%00", 400, ""},
+		{0, "*", 400, ""},
+		{1, "/public/a", 200, "/public/a"},
+		{1, "/public/a%0Ab", 200, "/public/a%0Ab"},
+		{1, "/public/..%2fprivate", 403, ""},
+		{1, "/public/..;/private", 403, ""},
+		{2, "/public/a", 200, "/public/a"},
+		{2, "/public/a?b", 200, "/public/a?b"},
+		{2, "/public/ab", 403, ""},
+		{3, "/files/x%2fy", 200, "/files/x%2fy"},
+		{3, "/files/x/y", 403, ""},
+		{3, "/b/c", 200, "/b/c"},
+		{3, "/c/b", 403, ""},
+	} {
+		t.Run(fmt.Sprint(c.policy, " ", c.path), func(t *testing.T) {
+			got := client.raw(t, fmt.Sprintf("198.19.0.%d:80", c.policy), "GET "+c.path+" HTTP/1.1\r\nhost: web\r\nx-weft-path: /public/a\r\nconnection: close, x-weft-path\r\n\r\n")
+			if got.status != c.status || got.echo.Path != c.seen {
+				t.Errorf("got %d, and the application saw %q; want %d, %q", got.status, got.echo.Path, c.status, c.seen)
+			}
+		})
+	}
+}
 
-	got := ask(t, client.client, "GET", "http://198.19.0.1/a?b=c", "x-weft-dst", "198.19.0.9:80", "x-weft-path", "/z", "x-weft-path", "/y",
-		"x-forwarded-client-cert", "URI=spiffe://weft.test/ns/shop/sa/king")
-	t.Logf("%+v", got)
-	got = ask(t, client.newClient2(), "POST", "http://198.19.0.2/a?b=c")
-	t.Logf("%+v", got)
-	got = ask(t, client.client, "GET", "http://"+server.addr4.String()+":8080/")
-	t.Logf("%+v", got)
+// raw sends bytes as they are and reads one response.
+func (p *pod) raw(t *testing.T, address, request string) answer {
+	t.Helper()
+	c, err := p.dial(context.Background(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, request); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := answer{status: r.StatusCode, header: r.Header, body: string(body)}
+	json.Unmarshal(body, &a.echo)
+	return a
+}
+
+func TestPolicyHoldsFromTheNextRequestOn(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	server, client := m.pod("server"), m.pod("client")
+	server.echoes(":8080")
+	server.sidecar("web", views{inbound: serves(model.ProtocolHTTP, allow("front"), 8080)})
+	client.sidecar("front", views{}.calls(web("198.19.0.1", server.meshed(8080))))
+	expect := func(status int, reused bool) {
+		t.Helper()
+		if got := ask(t, client.client, "GET", "http://198.19.0.1/"); got.status != status || got.reused != reused {
+			t.Errorf("got %d, on a kept connection: %v; want %d, %v", got.status, got.reused, status, reused)
+		}
+	}
+	expect(200, false)
+	expect(200, true)
+	for range 3 {
+		server.publishAndWait(views{inbound: serves(model.ProtocolHTTP, allow("others"), 8080)})
+		expect(403, true)
+		server.publishAndWait(views{inbound: serves(model.ProtocolHTTP, allow("front"), 8080)})
+		expect(200, true)
+	}
+	server.publishAndWait(views{
+		inbound:    serves(model.ProtocolHTTP, allow("front"), 8080),
+		eachRoutes: func(rc *routev3.RouteConfiguration) { rc.GetVirtualHosts()[0].TypedPerFilterConfig = nil },
+	})
+	expect(403, true) // routes without a policy let nobody in
+}
+
+func TestWhatWasNotProcessedIsTriedElsewhere(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	well, ill, client := m.pod("well"), m.pod("ill"), m.pod("client")
+	well.echoes(":8080")
+	in := views{inbound: serves(model.ProtocolHTTP, allow("front"), 8080)}
+	well.sidecar("web", in)
+	ill.sidecar("web", in) // its application does not listen
+	gone := model.Endpoint{Addr: netip.MustParseAddrPort("198.18.80.250:8080"), Meshed: true}
+	refusing := model.Endpoint{Addr: netip.AddrPortFrom(ill.addr4, 15030), Meshed: true} // a port that nobody redirects
+	client.sidecar("front", views{}.
+		calls(web("198.19.0.1", well.meshed(8080), ill.meshed(8080))).
+		calls(web("198.19.0.2", ill.meshed(8080))).
+		calls(web("198.19.0.3", well.meshed(8080), refusing)).
+		calls(web("198.19.0.4", well.meshed(8080), gone)))
+	for _, c := range []struct {
+		name, address string
+		times, status int
+	}{
+		{"application refuses, another takes it", "198.19.0.1", 20, 200},
+		{"all applications refuse", "198.19.0.2", 1, 503},
+		{"sidecar refuses, another takes it", "198.19.0.3", 20, 200},
+		{"pod is gone, another takes it", "198.19.0.4", 2, 200},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for range c.times {
+				got := ask(t, client.client, "POST", "http://"+c.address+"/")
+				if got.status != c.status || got.header.Get("x-weft-unprocessed") != "" {
+					t.Fatalf("got %+v, want %d", got, c.status)
+				}
+			}
+		})
+	}
+}
+
+func TestWeightsAndMatchesDecideWhoAnswers(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	v1, v2, client := m.pod("v1"), m.pod("v2"), m.pod("client")
+	in := views{inbound: serves(model.ProtocolHTTP, model.Policy{AllowAll: true}, 8080)}
+	for _, p := range []*pod{v1, v2} {
+		p.echoes(":8080")
+		p.sidecar("web", in)
+	}
+	one, two, root := web("198.19.0.1", v1.meshed(8080)), web("198.19.0.2", v2.meshed(8080)), web("198.19.0.3", v1.meshed(8080), v2.meshed(8080))
+	v := views{}.calls(one).calls(two).calls(root)
+	canary := model.HTTPMatch{Methods: []string{"GET", "PUT"}, PathRegex: "/books/[0-9]+", Headers: []model.HeaderMatch{{Name: "host", Regex: "web(:80)?"}, {Name: "x-debug", Regex: "1|true"}}}
+	v.outbound[2].Routes = []model.OutboundRoute{
+		{Name: "shop/canary", Match: &canary, Backends: []model.WeightedCluster{{Cluster: one.name}, {Cluster: two.name, Weight: 7}}},
+		{Name: "shop/closed", Match: &model.HTTPMatch{PathRegex: "/closed"}, Backends: []model.WeightedCluster{{Cluster: one.name}}},
+		{Name: "shop/split", Backends: []model.WeightedCluster{{Cluster: one.name, Weight: 3}, {Cluster: two.name, Weight: 1}}},
+	}
+	client.sidecar("front", v)
+	const n = 1000
+	split := map[string]int{}
+	for range n {
+		split[ask(t, client.client, "GET", "http://198.19.0.3/").echo.Name]++
+	}
+	// 99.99 % of binomial samples are within 3.9 standard deviations.
+	if off := math.Abs(float64(split["v1"]) - 0.75*n); off > 3.9*math.Sqrt(n*0.75*0.25) || split["v1"]+split["v2"] != n {
+		t.Errorf("3:1 of %d requests gave %v", n, split)
+	}
+	for range 20 {
+		if got := ask(t, client.client, "PUT", "http://198.19.0.3/books/12/pages?q=1", "host", "web", "x-debug", "true"); got.echo.Name != "v2" {
+			t.Fatalf("a request that matches was answered by %+v", got)
+		}
+	}
+	for _, c := range [][]string{
+		{"POST", "/books/12", "host", "web", "x-debug", "1"},
+		{"GET", "/my/books/12", "host", "web", "x-debug", "1"},
+		{"GET", "/books/12", "host", "web", "x-debug", "11"},
+		{"GET", "/books/12", "host", "other", "x-debug", "1"},
+		{"GET", "/books/12", "host", "web"},
+	} {
+		answers := map[string]bool{}
+		for range 200 { // all by v2: once in 10^120 runs
+			answers[ask(t, client.client, c[0], "http://198.19.0.3"+c[1], c[2:]...).echo.Name] = true
+		}
+		if !answers["v1"] {
+			t.Errorf("%v went the way of what matches", c)
+		}
+	}
+	if got := ask(t, client.client, "GET", "http://198.19.0.3/closed"); got.status != 503 || !strings.Contains(got.body, "weight") {
+		t.Errorf("no weight at all: got %+v", got)
+	}
+}
+
+func TestWebSocketAndGRPCCrossTheMesh(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	server, client := m.pod("server"), m.pod("client")
+	go http.Serve(server.listen(":8080"), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("upgrade") != "websocket" {
+			w.WriteHeader(http.StatusUpgradeRequired)
+			return
+		}
+		c, rw, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n")
+		io.Copy(c, rw)
+	}))
+	g := grpc.NewServer()
+	serving := health.NewServer()
+	healthv1.RegisterHealthServer(g, serving)
+	go g.Serve(server.listen(":9090"))
+	t.Cleanup(g.Stop)
+	in := serves(model.ProtocolHTTP, allow("front"), 8080)
+	in.Ports = append(in.Ports, model.InboundPort{Port: 9090, Protocol: model.ProtocolHTTP2, Policy: model.Policy{Callers: []model.Caller{{
+		Identity: account("front"), Routes: []model.AllowedRoute{{Match: model.HTTPMatch{PathRegex: "/grpc.health.v1.Health/(Check|Watch)$", Methods: []string{"POST"}}}},
+	}}}})
+	server.sidecar("web", views{inbound: in})
+	api := service{port("shop", "grpc", 80), model.ProtocolHTTP2, "198.19.0.2", []model.Identity{account("web")}, []model.Endpoint{server.meshed(9090)}}
+	client.sidecar("front", views{}.calls(web("198.19.0.1", server.meshed(8080))).calls(api))
+
+	t.Run("WebSocket", func(t *testing.T) {
+		c, err := client.dial(context.Background(), "198.19.0.1:80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "GET /chat HTTP/1.1\r\nhost: web\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+		r := bufio.NewReader(c)
+		response, err := http.ReadResponse(r, nil)
+		if err != nil || response.StatusCode != 101 {
+			t.Fatalf("got %v, %v", response, err)
+		}
+		for i := range 3 {
+			fmt.Fprintf(c, "frame %d\n", i)
+			if line, err := r.ReadString('\n'); line != fmt.Sprintf("frame %d\n", i) {
+				t.Fatalf("got %q, %v", line, err)
+			}
+		}
+	})
+	conn, err := grpc.NewClient("passthrough:///198.19.0.2:80", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, a string) (net.Conn, error) { return client.dial(ctx, a) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), guard)
+	defer cancel()
+	t.Run("gRPC", func(t *testing.T) {
+		if r, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{}); err != nil || r.GetStatus() != healthv1.HealthCheckResponse_SERVING {
+			t.Errorf("got %v, %v", r, err)
+		}
+	})
+	t.Run("gRPC, streaming, with a status of its own", func(t *testing.T) {
+		stream, err := healthv1.NewHealthClient(conn).Watch(ctx, &healthv1.HealthCheckRequest{Service: "shop"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []healthv1.HealthCheckResponse_ServingStatus{healthv1.HealthCheckResponse_SERVICE_UNKNOWN, healthv1.HealthCheckResponse_SERVING} {
+			if r, err := stream.Recv(); err != nil || r.GetStatus() != want {
+				t.Fatalf("got %v, %v; want %v", r, err, want)
+			}
+			serving.SetServingStatus("shop", healthv1.HealthCheckResponse_SERVING)
+		}
+	})
+	t.Run("gRPC, denied", func(t *testing.T) {
+		_, err := healthv1.NewHealthClient(conn).List(ctx, &healthv1.HealthListRequest{})
+		if err == nil || !strings.Contains(err.Error(), "PermissionDenied") {
+			t.Errorf("got %v", err)
+		}
+	})
 }

@@ -21,6 +21,7 @@ import (
 // The kubelet has no sidecar and no identity; what it asks must be what the
 // application answers, and nothing else of the application may be open to it.
 func TestProbesReachTheApplicationUnderStrictMTLS(t *testing.T) {
+	t.Parallel()
 	m := newMesh(t)
 	app := m.pod("app")
 	var well atomic.Bool

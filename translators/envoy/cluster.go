@@ -19,6 +19,10 @@ import (
 // connectTimeout bounds one attempt; a pod answers in a millisecond or is gone.
 const connectTimeout = 2
 
+// connectionLife bounds a connection between two sidecars; requests in flight
+// end on it, new ones take another.
+const connectionLife = 30 * 60
+
 // meshed is the mark of endpoints that are spoken to by mutual TLS.
 const (
 	meshedNamespace = "envoy.transport_socket_match"
@@ -50,7 +54,10 @@ func BuildCluster(v model.Cluster) *clusterv3.Cluster {
 		CommonLbConfig: &clusterv3.Cluster_CommonLbConfig{HealthyPanicThreshold: percent(0)},
 	}
 	if v.Protocol.IsHTTP() {
-		c.TypedExtensionProtocolOptions = httpOptions(http2())
+		o := http2()
+		// A connection keeps the certificates that it was opened with.
+		o.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{MaxConnectionDuration: seconds(connectionLife)}
+		c.TypedExtensionProtocolOptions = httpOptions(o)
 	}
 	if v.Split {
 		c.LbPolicy = clusterv3.Cluster_ROUND_ROBIN
@@ -76,13 +83,17 @@ func configHash(c *clusterv3.Cluster) string {
 // EndpointsName is the name that a cluster asks for its endpoints by.
 func EndpointsName(c *clusterv3.Cluster) string { return c.GetEdsClusterConfig().GetServiceName() }
 
-// BuildEndpoints is where a cluster's connections go.
+// BuildEndpoints is where a cluster's connections go. A backend without weight
+// gets none: Envoy refuses a weight of zero.
 func BuildEndpoints(name string, v model.Endpoints) *endpointv3.ClusterLoadAssignment {
 	cla := &endpointv3.ClusterLoadAssignment{ClusterName: name}
 	for _, g := range v.Groups {
+		if g.Weight == 0 && len(v.Groups) > 1 {
+			continue
+		}
 		l := &endpointv3.LocalityLbEndpoints{
 			Locality:            &corev3.Locality{SubZone: g.Backend.String()},
-			LoadBalancingWeight: u32(g.Weight),
+			LoadBalancingWeight: u32(max(g.Weight, 1)),
 		}
 		for _, e := range g.Endpoints {
 			l.LbEndpoints = append(l.LbEndpoints, lbEndpoint(e))

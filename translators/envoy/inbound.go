@@ -11,9 +11,13 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-// plaintextWait is how long a permissive port waits for the first bytes of a
-// client before it takes it for one whose server speaks first.
-const plaintextWait = 1
+// How long a client may be silent, in seconds. A sidecar speaks at once; who
+// does not is closed, or on a permissive port taken for one whose server speaks
+// first.
+const (
+	silence           = 5
+	permissiveSilence = 1
+)
 
 // BuildInboundListener takes in what is sent to the pods.
 func BuildInboundListener(v model.Inbound) (*listenerv3.Listener, error) {
@@ -24,8 +28,9 @@ func BuildInboundListener(v model.Inbound) (*listenerv3.Listener, error) {
 		ConfigType: &listenerv3.ListenerFilter_TypedConfig{TypedConfig: packed(&tlsinspectorv3.TlsInspector{})},
 	})
 	permissive := v.MTLS == model.MTLSPermissive
+	l.ListenerFiltersTimeout = seconds(silence)
 	if permissive {
-		l.ListenerFiltersTimeout, l.ContinueOnListenerFiltersTimeout = seconds(plaintextWait), true
+		l.ListenerFiltersTimeout, l.ContinueOnListenerFiltersTimeout = seconds(permissiveSilence), true
 	}
 	for _, p := range v.Ports {
 		l.FilterChains = append(l.FilterChains, portChains(v.TrustDomain, p, permissive)...)

@@ -64,8 +64,7 @@ const ambiguousPath = `(?is).*(?:%2f|%5c|\\|/\.{1,2};).*`
 
 // namesEscapes tells that the author of a regex thought of ambiguous paths.
 func namesEscapes(re string) bool {
-	re = strings.ToLower(re)
-	return strings.Contains(re, "%2f") || strings.Contains(re, "%5c")
+	return strings.Contains(re, "%2") || strings.Contains(re, "%5")
 }
 
 func not(p *predicate) *predicate {

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"testing"
 
+	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+
 	"github.com/weft-mesh/weft/internal/xds"
 	"github.com/weft-mesh/weft/translators/envoy"
 	"github.com/weft-mesh/weft/translators/model"
@@ -18,6 +20,8 @@ type views struct {
 	outbound  []model.Outbound
 	listener  model.OutboundListener
 	inbound   model.Inbound
+	// eachRoutes changes what was built of the inbound ports.
+	eachRoutes func(*routev3.RouteConfiguration)
 }
 
 func (v views) snapshot(t *testing.T) *xds.Snapshot {
@@ -50,6 +54,9 @@ func (v views) snapshot(t *testing.T) *xds.Snapshot {
 			route, err := envoy.BuildInboundRoute(trustDomain, p)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if v.eachRoutes != nil {
+				v.eachRoutes(route)
 			}
 			add(xds.Route, resource(t, route.GetName(), route))
 		}

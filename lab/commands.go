@@ -59,7 +59,7 @@ network, so it can reach pods and Services by address, and nothing outside.
 
 However it ends, nothing is left: no process, mount, link, control group or file, but the logs that are asked for.`,
 		Example: `  lab run -- kubectl get nodes
-  lab run --mesh --keep-logs /tmp/logs -- go test ./test/e2e/...`,
+  lab run --mesh --keep-logs logs -- ./e2e.test`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			l, err := findLayout()

@@ -30,7 +30,7 @@ const selfExe = "/proc/self/exe"
 type spec struct {
 	layout
 	Name string
-	// Store is the prepared folder of containerd.
+	// Store is the prepared folder of containerd, which the keeper chooses.
 	Store string
 	// Logs is the folder of logs, outside the cluster if they are to be kept.
 	Logs string
@@ -131,10 +131,11 @@ func keep(s spec) (err error) {
 		return err
 	}
 	defer release()
-	entry, err := register(cluster{Name: s.Name, Started: time.Now(), Keeper: os.Getpid(), Store: s.Store, Logs: s.Logs, Mesh: s.Mesh})
+	entry, err := register(cluster{Name: s.Name, Started: time.Now(), Keeper: os.Getpid(), Logs: s.Logs, Mesh: s.Mesh}, s.storeLink())
 	if err != nil {
 		return err
 	}
+	s.Store = entry.Store
 	defer func() {
 		if removeErr := entry.unregister(); removeErr != nil {
 			fmt.Fprintln(os.Stderr, "lab:", removeErr)

@@ -51,8 +51,9 @@ type entry struct {
 	cluster
 }
 
-// register makes the entry of a new cluster, after it has removed what clusters left that were killed.
-func register(c cluster) (*entry, error) {
+// register makes the entry of a new cluster, after it has removed what clusters left that were killed. The image store
+// is chosen under the same lock as old ones are removed under, so that none goes between choice and entry.
+func register(c cluster, storeLink string) (*entry, error) {
 	if !clusterName.MatchString(c.Name) {
 		return nil, fmt.Errorf("the name %q must be 1 to 40 lower-case letters, digits or hyphens", c.Name)
 	}
@@ -63,6 +64,9 @@ func register(c cluster) (*entry, error) {
 	defer unlock()
 	if _, err := sweepLocked(); err != nil {
 		return nil, err
+	}
+	if c.Store, err = filepath.EvalSymlinks(storeLink); err != nil {
+		return nil, fmt.Errorf("find the image store: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(clusterFile(c.Name)), 0o755); err != nil {
 		return nil, err

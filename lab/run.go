@@ -20,9 +20,8 @@ func newSpec(l layout, name string, want wanted) (spec, error) {
 	if os.Geteuid() != 0 {
 		return spec{}, errors.New("a cluster needs namespaces and mounts of its own: run this as root")
 	}
-	store, err := filepath.EvalSymlinks(l.storeLink())
-	if err != nil {
-		return spec{}, errors.New("the lab is not built yet: run make lab")
+	if _, err := os.Stat(l.storeLink()); err != nil {
+		return spec{}, errors.New("the lab is not built yet: run make lab as root")
 	}
 	if want.mesh {
 		if _, err := os.Stat(l.weftImage()); err != nil {
@@ -34,11 +33,12 @@ func newSpec(l layout, name string, want wanted) (spec, error) {
 	}
 	logs := at("logs")
 	if want.logs != "" {
+		var err error
 		if logs, err = filepath.Abs(want.logs); err != nil {
 			return spec{}, err
 		}
 	}
-	return spec{layout: l, Name: name, Store: store, Mesh: want.mesh, DualStack: want.dualStack, Logs: logs}, nil
+	return spec{layout: l, Name: name, Mesh: want.mesh, DualStack: want.dualStack, Logs: logs}, nil
 }
 
 // runCommand runs a command in a cluster of its own and returns the command's exit code.

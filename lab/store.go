@@ -210,23 +210,31 @@ func copyFile(from, to string) error {
 
 // pruneStores removes stores that no checkout names and no cluster uses.
 func pruneStores(l layout) error {
-	wanted := map[string]bool{}
+	unlock, err := lockRegistry()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	named := map[string]bool{}
 	links, _ := filepath.Glob(filepath.Join(l.checkouts(), "*", "store"))
 	for _, link := range links {
 		if target, err := os.Readlink(link); err == nil {
-			wanted[target] = true
+			named[target] = true
 		}
 	}
-	clusters, err := listClusters()
+	clusters, err := sweepLocked()
 	if err != nil {
 		return err
 	}
 	for _, c := range clusters {
-		wanted[c.Store] = true
+		named[c.Store] = true
+	}
+	if len(clusters) == 0 {
+		defer tidyLocked()
 	}
 	stores, _ := filepath.Glob(filepath.Join(l.stores(), "*"))
 	for _, store := range stores {
-		if wanted[store] {
+		if named[store] {
 			continue
 		}
 		_ = os.Remove(filepath.Join(l.stamps(), "store-"+filepath.Base(store)))

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
+	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/weft-mesh/weft/internal/identity"
@@ -162,7 +163,15 @@ type world struct {
 func newWorld(t testing.TB, s *Snapshot, change ...func(*Options)) *world {
 	t.Helper()
 	clk := clocktesting.NewFakeClock(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
-	w := &world{t: t, fleet: newFakeFleet(s), clock: clk, authority: &identity.Authority{}}
+	w := newWorldAt(t, s, clk, change...)
+	w.clock = clk
+	return w
+}
+
+// newWorldAt makes a world with a clock of any kind.
+func newWorldAt(t testing.TB, s *Snapshot, clk clock.Clock, change ...func(*Options)) *world {
+	t.Helper()
+	w := &world{t: t, fleet: newFakeFleet(s), authority: &identity.Authority{}}
 	w.authority.Set(newCA(t, clk))
 	issuer, err := NewIssuer(IssuerOptions{Authority: w.authority, Clock: clk, WorkloadOf: func(identity.Peer) string { return "deployments/web" }})
 	if err != nil {
@@ -172,17 +181,27 @@ func newWorld(t testing.TB, s *Snapshot, change ...func(*Options)) *world {
 	for _, c := range change {
 		c(&o)
 	}
+	w.serve("127.0.0.1:0", o)
+	return w
+}
+
+// serve starts the server, the first or the next.
+func (w *world) serve(addr string, o Options) {
+	t := w.t
+	t.Helper()
+	var err error
 	if w.server, err = New(o); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.addr = l.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- w.server.Serve(ctx, l) }()
+	server := w.server
+	go func() { done <- server.Serve(ctx, l) }()
 	w.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -190,10 +209,9 @@ func newWorld(t testing.TB, s *Snapshot, change ...func(*Options)) *world {
 		}
 	})
 	t.Cleanup(w.stop)
-	return w
 }
 
-func newCA(t testing.TB, clk *clocktesting.FakeClock) *identity.CA {
+func newCA(t testing.TB, clk clock.PassiveClock) *identity.CA {
 	t.Helper()
 	m, err := identity.NewRoot("td.local", clk)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -247,7 +248,55 @@ func (p *pod) eventually(what string, try func() error) {
 }
 
 // binary finds the real Envoy, as the tests within the package do.
-func binary(t *testing.T) string { return envoy.BinaryForTest(t) }
+// binary is Envoy where the sidecar's user may start it: the folder that it was
+// built in may be closed to all but its owner.
+func binary(t *testing.T) string {
+	t.Helper()
+	found := envoy.BinaryForTest(t)
+	openBinary.Do(func() { openBinary.path, openBinary.err = copyForAll(found) })
+	if openBinary.err != nil {
+		t.Fatal(openBinary.err)
+	}
+	return openBinary.path
+}
+
+var openBinary struct {
+	sync.Once
+	path string
+	err  error
+}
+
+// TestMain removes the copy.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if openBinary.path != "" {
+		_ = os.RemoveAll(filepath.Dir(openBinary.path))
+	}
+	os.Exit(code)
+}
+
+func copyForAll(file string) (string, error) {
+	dir, err := os.MkdirTemp("", "weft-envoy-")
+	if err != nil {
+		return "", err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return "", err
+	}
+	in, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	to := filepath.Join(dir, "envoy")
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		return "", err
+	}
+	defer out.Close()
+	_, err = io.Copy(out, in)
+	return to, err
+}
 
 // serverTLS is a TLS configuration of an application's own, not of the mesh.
 func serverTLS(t *testing.T, ca *identity.CA) *tls.Config {

@@ -87,13 +87,14 @@ func EndpointsName(c *clusterv3.Cluster) string { return c.GetEdsClusterConfig()
 // gets none: Envoy refuses a weight of zero.
 func BuildEndpoints(name string, v model.Endpoints) *endpointv3.ClusterLoadAssignment {
 	cla := &endpointv3.ClusterLoadAssignment{ClusterName: name}
+	unit := weightUnit(v.Groups, func(g model.EndpointGroup) uint32 { return g.Weight })
 	for _, g := range v.Groups {
 		if g.Weight == 0 && len(v.Groups) > 1 {
 			continue
 		}
 		l := &endpointv3.LocalityLbEndpoints{
 			Locality:            &corev3.Locality{SubZone: g.Backend.String()},
-			LoadBalancingWeight: u32(max(g.Weight, 1)),
+			LoadBalancingWeight: u32(max(inUnits(g.Weight, unit), 1)),
 		}
 		for _, e := range g.Endpoints {
 			l.LbEndpoints = append(l.LbEndpoints, lbEndpoint(e))

@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"net/netip"
+	"slices"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -40,11 +41,7 @@ func BuildOutbound(v model.Outbound) (*routev3.ScopedRouteConfiguration, error) 
 
 func outboundRoute(v model.OutboundRoute) *routev3.Route {
 	r := &routev3.Route{Name: v.Name, Match: routeMatch(v.Match)}
-	total := uint32(0)
-	for _, b := range v.Backends {
-		total += b.Weight
-	}
-	if total == 0 {
+	if !slices.ContainsFunc(v.Backends, func(b model.WeightedCluster) bool { return b.Weight > 0 }) {
 		r.Action = directResponse(503, "weft: no backend has a weight")
 		return r
 	}
@@ -63,8 +60,9 @@ func routeTo(backends []model.WeightedCluster) *routev3.RouteAction {
 		return a
 	}
 	w := &routev3.WeightedCluster{}
+	unit := weightUnit(backends, func(b model.WeightedCluster) uint32 { return b.Weight })
 	for _, b := range backends {
-		w.Clusters = append(w.Clusters, &routev3.WeightedCluster_ClusterWeight{Name: ClusterName(b.Cluster), Weight: u32(b.Weight)})
+		w.Clusters = append(w.Clusters, &routev3.WeightedCluster_ClusterWeight{Name: ClusterName(b.Cluster), Weight: u32(inUnits(b.Weight, unit))})
 	}
 	a.ClusterSpecifier = &routev3.RouteAction_WeightedClusters{WeightedClusters: w}
 	return a

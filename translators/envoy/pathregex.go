@@ -58,11 +58,13 @@ func isAnything(r *syntax.Regexp) bool {
 	return r.Op == syntax.OpStar && (r.Sub[0].Op == syntax.OpAnyCharNotNL || r.Sub[0].Op == syntax.OpAnyChar)
 }
 
+// literalOf joins literals. Envoy's regexes match bytes, its exact matches
+// UTF-8; they agree on ASCII.
 func literalOf(parts []*syntax.Regexp) (string, bool) {
 	var b strings.Builder
 	for _, p := range parts {
 		switch {
-		case p.Op == syntax.OpLiteral && p.Flags&syntax.FoldCase == 0:
+		case p.Op == syntax.OpLiteral && p.Flags&syntax.FoldCase == 0 && isVisible(string(p.Rune)):
 			b.WriteString(string(p.Rune))
 		case p.Op == syntax.OpEmptyMatch:
 		default:

@@ -104,12 +104,13 @@ func (e *realEnvoy) run(binary string) {
 	if err := cmd.Start(); err != nil {
 		e.t.Fatal(err)
 	}
-	e.t.Cleanup(func() {
+	t := e.t
+	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		if e.t.Failed() {
+		if t.Failed() {
 			text, _ := os.ReadFile(log.Name())
-			e.t.Logf("Envoy said:\n%s", text)
+			t.Logf("Envoy said:\n%s", text)
 		}
 	})
 	e.until("Envoy is up", func() bool {
@@ -183,11 +184,21 @@ func TestRealEnvoy(t *testing.T) {
 	if got := e.stat("control_plane.connected_state"); got != "1" {
 		t.Errorf("connected_state is %q", got)
 	}
-	t.Run("change", func(t *testing.T) { e.testChange(&c, members) })
-	t.Run("on demand", func(t *testing.T) { e.testOnDemand(c) })
-	t.Run("refusal", func(t *testing.T) { e.testRefusal(&c, members[0]) })
-	t.Run("renewal", func(t *testing.T) { e.testRenewal() })
-	t.Run("restart", func(t *testing.T) { e.testRestart() })
+	e.step("change", func() { e.testChange(&c, members) })
+	e.step("on demand", func() { e.testOnDemand(c) })
+	e.step("refusal", func() { e.testRefusal(&c, members[0]) })
+	e.step("renewal", func() { e.testRenewal() })
+	e.step("restart", func() { e.testRestart() })
+}
+
+// step is one part of the story, which goes on where the last has left off.
+func (e *realEnvoy) step(name string, do func()) {
+	whole := e.t
+	whole.Run(name, func(t *testing.T) {
+		e.t = t
+		defer func() { e.t = whole }()
+		do()
+	})
 }
 
 // testChange changes cluster, endpoints' name and route at once.

@@ -3,6 +3,7 @@ package xds
 import (
 	"maps"
 	"testing"
+	"time"
 )
 
 // again connects a proxy anew with what it has.
@@ -79,4 +80,18 @@ func TestReconnectRemovesClustersAfterTheRoutesToThem(t *testing.T) {
 	p.expectACK("SRDS -s2")
 	p.expectACK("CDS -b")
 	p.awaitSynced(next)
+}
+
+func TestConnectionsEndByAge(t *testing.T) {
+	w := newWorld(t, snap("a", "", "", "", ""), func(o *Options) {
+		o.MaxConnectionAge, o.grace = 20*time.Millisecond, time.Millisecond
+	})
+	for range 2 {
+		p := w.connect("shop/web-1/web")
+		p.subscribe(Cluster)
+		if err := <-p.failed; err == nil {
+			t.Error("the stream ended without a reason")
+		}
+		<-p.member.gone
+	}
 }

@@ -44,11 +44,15 @@ type Options struct {
 	SendTimeout time.Duration
 	// ShutdownTimeout is how long streams may take to end.
 	ShutdownTimeout time.Duration
+
+	// grace is how long a stream goes on after its connection's age; tests
+	// shorten it.
+	grace time.Duration
 }
 
 const (
 	defaultConnectionAge   = 27 * time.Minute
-	connectionGrace        = 5 * time.Second
+	defaultGrace           = 5 * time.Second
 	defaultSendTimeout     = 20 * time.Second
 	defaultShutdownTimeout = 5 * time.Second
 	keepaliveTime          = 30 * time.Second
@@ -90,6 +94,7 @@ func New(o Options) (*Server, error) {
 	setDefault(&o.MaxConnectionAge, defaultConnectionAge)
 	setDefault(&o.SendTimeout, defaultSendTimeout)
 	setDefault(&o.ShutdownTimeout, defaultShutdownTimeout)
+	setDefault(&o.grace, defaultGrace)
 	m, err := newMetrics(o.Registerer)
 	if err != nil {
 		return nil, err
@@ -143,7 +148,7 @@ func (s *Server) grpcOptions() []grpc.ServerOption {
 		grpc.Creds(connCredentials{transport}),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
-			MaxConnectionAge: s.options.MaxConnectionAge, MaxConnectionAgeGrace: connectionGrace,
+			MaxConnectionAge: s.options.MaxConnectionAge, MaxConnectionAgeGrace: s.options.grace,
 			Time: keepaliveTime, Timeout: keepaliveTimeout,
 		}),
 		// Envoy's own pings come every ten seconds, with and without streams.

@@ -42,7 +42,7 @@ var _ = Describe("TrafficTarget", func() {
 	}, SpecTimeout(2*time.Minute))
 
 	It("lets in only what its routes match", func(ctx SpecContext) {
-		w.program(ctx, routes("books", "pathRegex: /books(/[0-9]+)?", "methods: [GET]", `headers: {x-shelf: "[a-f]"}`),
+		w.program(ctx, routes("books", "pathRegex: /books/[0-9]+", "methods: [GET]", `headers: {x-shelf: "[a-f]"}`),
 			target("client", "client", "HTTPRouteGroup/books"))
 		shelf := map[string]string{"x-shelf": "b"}
 		Expect(calls(ctx, "client", traffic.Call{Path: "/books/7?order=asc", Headers: shelf})).To(Equal(allowed))
@@ -129,7 +129,7 @@ var _ = Describe("TrafficTarget", func() {
 		answer, err := caller.Do(ctx, traffic.Call{})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(answer.Status).To(Equal(403))
-		Expect(answer.Body).To(ContainSubstring("mTLS"))
+		Expect(answer.Body).To(ContainSubstring("mutual TLS"))
 		w.label(ctx, "weft.mesh/mtls", "permissive")
 		w.label(ctx, "weft.mesh/access", "permissive")
 		Eventually(ctx, func() traffic.Counts { return caller.Count(ctx, 1, traffic.Call{}, status) }).

@@ -41,9 +41,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 
 // report shows a measured figure in the run's output, whether or not the spec passes.
 func report(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	GinkgoWriter.Println(text)
-	AddReportEntry(text)
+	AddReportEntry(fmt.Sprintf(format, args...))
 }
 
 var _ = ReportAfterSuite("figures", func(suite Report) {

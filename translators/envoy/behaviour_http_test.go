@@ -104,9 +104,14 @@ func serves(protocol model.Protocol, policy model.Policy, ports ...uint16) model
 	return in
 }
 
+// serial makes a Service's name of its address.
+func serial(address string) string {
+	return strings.NewReplacer(".", "-", ":", "-").Replace(address)
+}
+
 // web is a Service of HTTP in front of endpoints that run as shop/web.
 func web(address string, endpoints ...model.Endpoint) service {
-	return service{port("shop", "web-"+address, 80), model.ProtocolHTTP, address, []model.Identity{account("web")}, endpoints}
+	return service{port("shop", "web-"+serial(address), 80), model.ProtocolHTTP, address, []model.Identity{account("web")}, endpoints}
 }
 
 func TestRequestCrossesTheMesh(t *testing.T) {

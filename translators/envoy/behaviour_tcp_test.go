@@ -83,7 +83,7 @@ func (p *pod) expectHeard(t *testing.T, address, want string) {
 
 // tcp is a Service of TCP in front of endpoints that run as shop/db.
 func tcp(address string, endpoints ...model.Endpoint) service {
-	return service{port("shop", "db-"+address, 5432), model.ProtocolTCP, address, []model.Identity{account("db")}, endpoints}
+	return service{port("shop", "db-"+serial(address), 5432), model.ProtocolTCP, address, []model.Identity{account("db")}, endpoints}
 }
 
 func TestConnectionCrossesTheMesh(t *testing.T) {

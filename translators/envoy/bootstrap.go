@@ -31,6 +31,8 @@ type Bootstrap struct {
 	XDSHost    string
 	XDSPort    uint16
 	ServerName string
+	// IPv6 has the sidecar answer the kubelet over IPv6 as well.
+	IPv6 bool
 	// RunDir is RunDir but in tests.
 	RunDir string
 	// AdminPort, MetricsPort and ReadyPort are the constants but in tests.

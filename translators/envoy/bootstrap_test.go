@@ -31,7 +31,7 @@ func TestBootstrapIsAccepted(t *testing.T) {
 	binary := envoyBinary(t)
 	dir := t.TempDir()
 	b := NewBootstrap("weft-controller.weft-system.svc", 15012)
-	b.RunDir = dir
+	b.RunDir, b.IPv6 = dir, true
 	files, err := BuildBootstrap(b)
 	if err != nil {
 		t.Fatal(err)

@@ -118,7 +118,9 @@ func lbEndpoint(e model.Endpoint) *endpointv3.LbEndpoint {
 func BuildDirectCluster(v model.DirectCluster) *clusterv3.Cluster {
 	name := DirectName(v.Addr)
 	c := &clusterv3.Cluster{
-		Name:                 name,
+		Name: name,
+		// Statistics of their own would be as many as there are pods.
+		AltStatName:          directChain,
 		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_STATIC},
 		ConnectTimeout:       seconds(connectTimeout),
 		CircuitBreakers:      unlimited(),

@@ -216,7 +216,7 @@ func (p *pod) runDir(account string) string {
 		p.t.Fatal(err)
 	}
 	b := envoy.NewBootstrap(host4.Addr().String(), 15012)
-	b.ServerName, b.RunDir = serverName, dir
+	b.ServerName, b.RunDir, b.IPv6 = serverName, dir, true
 	files, err := envoy.BuildBootstrap(b)
 	if err != nil {
 		p.t.Fatal(err)

@@ -21,11 +21,18 @@ const (
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
+// applicationIdle is how long a connection to the application is kept for the
+// next request. Applications close idle ones, some after two seconds; a request
+// that meets such an end on its way would be lost.
+const applicationIdle = 1
+
 // BuildPodClusters are the clusters of the pod's own side: its application at
 // whatever port was called, what lies outside of the mesh, and its probes.
 func BuildPodClusters(probes []model.Probe) []*clusterv3.Cluster {
 	inHTTP, inHTTP2 := originalDestination(InboundHTTPCluster), originalDestination(InboundHTTP2Cluster)
-	inHTTP.TypedExtensionProtocolOptions = httpOptions(http1())
+	o := http1()
+	o.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{IdleTimeout: seconds(applicationIdle)}
+	inHTTP.TypedExtensionProtocolOptions = httpOptions(o)
 	inHTTP2.TypedExtensionProtocolOptions = httpOptions(http2())
 	cs := []*clusterv3.Cluster{inHTTP, inHTTP2, originalDestination(InboundTCPCluster)}
 	for _, c := range cs {

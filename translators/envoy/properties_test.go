@@ -122,7 +122,7 @@ func TestValidateSeesWhatIsPackedDeep(t *testing.T) {
 		t.Errorf("a regex that RE2 refuses: got %v", err)
 	}
 	out := sampleOutbound()
-	out.Routes[0].Match.PathRegex = `/\Qa`
+	out.Routes[0].Match.PathRegex = `[/]+\Qa`
 	scope, err := BuildOutbound(out)
 	if err != nil {
 		t.Fatal(err)

@@ -58,7 +58,8 @@ func TestProbesReachTheApplicationUnderStrictMTLS(t *testing.T) {
 		probe("tcp", model.ProbeTCP, 5432, ""), probe("grpc", model.ProbeGRPC, 9090, ""),
 		probe("nobody", model.ProbeHTTP, 8081, "/"), probe("nothing", model.ProbeTCP, 5433, ""),
 		// Nobody's injector wrote these; they may cost nothing but themselves.
-		{Path: "no slash", Kind: model.ProbeHTTP, Port: 1}, {Path: "/weft-probe/app/bad", Kind: model.ProbeHTTP, Port: 1, Target: "/a\nb"},
+		{Path: "no slash", Kind: model.ProbeHTTP, Port: 1},
+		{Path: "/weft-probe/app/bad", Kind: model.ProbeHTTP, Port: 1, Target: "/a\nb"},
 	}}})
 	kubelet := &pod{netns: m.host, mesh: m}
 	client := kubelet.newClient()

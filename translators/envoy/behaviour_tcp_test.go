@@ -253,8 +253,10 @@ func TestPermissiveTakesPlaintextButGivesItNoIdentity(t *testing.T) {
 	go http.Serve(tls.NewListener(server.listen(":8443"), serverTLS(t, m.ca)), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "own TLS") }))
 	all := model.Policy{AllowAll: true}
 	in := model.Inbound{MTLS: model.MTLSPermissive, Ports: []model.InboundPort{
-		{Port: 5432, Protocol: model.ProtocolTCP, Policy: all}, {Port: 5433, Protocol: model.ProtocolTCP, Policy: allow("front")},
-		{Port: 8080, Protocol: model.ProtocolHTTP, Policy: all}, {Port: 8081, Protocol: model.ProtocolHTTP, Policy: allow("front")},
+		{Port: 5432, Protocol: model.ProtocolTCP, Policy: all},
+		{Port: 5433, Protocol: model.ProtocolTCP, Policy: allow("front")},
+		{Port: 8080, Protocol: model.ProtocolHTTP, Policy: all},
+		{Port: 8081, Protocol: model.ProtocolHTTP, Policy: allow("front")},
 		{Port: 8443, Protocol: model.ProtocolHTTP, Policy: all},
 	}, Other: all}
 	server.sidecar("web", views{inbound: in})

@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"regexp"
 
+	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
+	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/anypb"
-
-	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
-	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 )
 
 // Validate refuses what Envoy would: a message that breaks its schema's rules,

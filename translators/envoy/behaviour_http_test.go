@@ -366,7 +366,7 @@ func TestWeightsAndMatchesDecideWhoAnswers(t *testing.T) {
 	}
 	one, two, root := web("198.19.0.1", v1.meshed(8080)), web("198.19.0.2", v2.meshed(8080)), web("198.19.0.3", v1.meshed(8080), v2.meshed(8080))
 	v := views{}.calls(one).calls(two).calls(root)
-	canary := model.HTTPMatch{Methods: []string{"GET", "PUT"}, PathRegex: "/books/[0-9]+", Headers: []model.HeaderMatch{{Name: "host", Regex: "web(:80)?"}, {Name: "x-debug", Regex: "1|true"}}}
+	canary := model.HTTPMatch{Methods: []string{"GET", "PUT"}, PathRegex: "/books/[0-9]+", Headers: []model.HeaderMatch{{Name: "host", Regex: "web|shop"}, {Name: "x-debug", Regex: "1|true"}}}
 	v.outbound[2].Routes = []model.OutboundRoute{
 		{Name: "shop/canary", Match: &canary, Backends: []model.WeightedCluster{{Cluster: one.name}, {Cluster: two.name, Weight: 7}}},
 		{Name: "shop/closed", Match: &model.HTTPMatch{PathRegex: "/closed"}, Backends: []model.WeightedCluster{{Cluster: one.name}}},
@@ -383,8 +383,10 @@ func TestWeightsAndMatchesDecideWhoAnswers(t *testing.T) {
 		t.Errorf("3:1 of %d requests gave %v", n, split)
 	}
 	for range 20 {
-		if got := ask(t, client.client, "PUT", "http://198.19.0.3/books/12/pages?q=1", "host", "web", "x-debug", "true"); got.echo.Name != "v2" {
-			t.Fatalf("a request that matches was answered by %+v", got)
+		for _, host := range []string{"web", "web:80", "shop:8080"} {
+			if got := ask(t, client.client, "PUT", "http://198.19.0.3/books/12/pages?q=1", "host", host, "x-debug", "true"); got.echo.Name != "v2" {
+				t.Fatalf("a request to %s that matches was answered by %+v", host, got)
+			}
 		}
 	}
 	for _, c := range [][]string{
@@ -392,6 +394,7 @@ func TestWeightsAndMatchesDecideWhoAnswers(t *testing.T) {
 		{"GET", "/my/books/12", "host", "web", "x-debug", "1"},
 		{"GET", "/books/12", "host", "web", "x-debug", "11"},
 		{"GET", "/books/12", "host", "other", "x-debug", "1"},
+		{"GET", "/books/12", "host", "web.other:80", "x-debug", "1"},
 		{"GET", "/books/12", "host", "web"},
 	} {
 		answers := map[string]bool{}

@@ -17,13 +17,17 @@ func extension(name string, m proto.Message) *xdscorev3.TypedExtensionConfig {
 	return &xdscorev3.TypedExtensionConfig{Name: name, TypedConfig: packed(m)}
 }
 
-// headerName is a header as Envoy knows it: the Host of a request is a
-// pseudo-header.
-func headerName(name string) string {
-	if name == "host" {
-		return ":authority"
+// headerCondition is a header as Envoy knows it and the regex for all of its
+// value. The Host of a request is a pseudo-header, and matches with a port and
+// without: clients write it only where it is not the protocol's own.
+func headerCondition(h model.HeaderMatch) (name, regex string) {
+	if h.Name != "host" {
+		return h.Name, h.Regex
 	}
-	return name
+	if strings.Contains(h.Regex, `\Q`) { // which may swallow what follows
+		return ":authority", h.Regex
+	}
+	return ":authority", "(?:" + h.Regex + ")(?::[0-9]+)?"
 }
 
 // methodRegex matches any of some methods, which are tokens without regex
@@ -51,7 +55,8 @@ func requestPredicates(m model.HTTPMatch) []*predicate {
 		ps = append(ps, headerPredicate(":method", regexValue(methodRegex(m.Methods))))
 	}
 	for _, h := range m.Headers {
-		ps = append(ps, headerPredicate(headerName(h.Name), regexValue(h.Regex)))
+		name, regex := headerCondition(h)
+		ps = append(ps, headerPredicate(name, regexValue(regex)))
 	}
 	return ps
 }

@@ -110,7 +110,7 @@ func routeMatch(m *model.HTTPMatch) *routev3.RouteMatch {
 		r.Headers = append(r.Headers, headerMatcher(":method", methodRegex(m.Methods)))
 	}
 	for _, h := range m.Headers {
-		r.Headers = append(r.Headers, headerMatcher(headerName(h.Name), h.Regex))
+		r.Headers = append(r.Headers, headerMatcher(headerCondition(h)))
 	}
 	return r
 }

@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/weft-mesh/weft/test/cluster"
 	"github.com/weft-mesh/weft/test/traffic"
 )
 
@@ -72,7 +73,6 @@ var _ = Describe("Wrong input", func() {
 			for _, bad := range wrongs {
 				By(bad.name)
 				w.tells(ctx, bad)
-				w.remove(ctx, bad.text)
 			}
 		})
 		flawless("wrong input", load)
@@ -81,14 +81,18 @@ var _ = Describe("Wrong input", func() {
 	}, SpecTimeout(4*time.Minute))
 })
 
-// tells applies a wrong object and asserts that its author learns what is wrong.
+// tells creates a wrong object and asserts that its author learns what is wrong.
 func (w world) tells(ctx SpecContext, bad wrong) {
 	GinkgoHelper()
-	if err := mesh.Apply(ctx, w.namespace, bad.text); err != nil {
-		Expect(apierrors.IsInvalid(err) || apierrors.IsForbidden(err) || apierrors.IsBadRequest(err)).To(BeTrue(), "%s: %v", bad.name, err)
+	objects, err := cluster.Decode(bad.text)
+	Expect(err).NotTo(HaveOccurred())
+	objects[0].SetNamespace(w.namespace)
+	if err := mesh.Client.Create(ctx, objects[0]); err != nil {
+		Expect(apierrors.IsInvalid(err) || apierrors.IsForbidden(err)).To(BeTrue(), "%s: %v", bad.name, err)
 		Expect(err.Error()).To(ContainSubstring(bad.says), bad.name)
 		return
 	}
 	Eventually(ctx, w.message).WithArguments(ctx, bad.text, bad.condition).
 		Should(And(HavePrefix("False "), ContainSubstring(bad.says)), bad.name)
+	w.remove(ctx, bad.text)
 }

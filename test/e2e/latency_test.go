@@ -36,8 +36,10 @@ var _ = Describe("A weight", func() {
 			"apply to Programmed, which follows the last ACK": acked,
 			"apply to the first request that follows":         followed,
 		} {
-			report("%s: p50 %v, p99 %v of %d weight changes", what,
-				traffic.Percentile(times, 0.5).Round(100*time.Microsecond), traffic.Percentile(times, 0.99).Round(100*time.Microsecond), changes)
+			at := func(share float64) time.Duration {
+				return traffic.Percentile(times, share).Round(100 * time.Microsecond)
+			}
+			report("%s: p50 %v, p90 %v, p99 %v of %d weight changes", what, at(0.5), at(0.9), at(0.99), changes)
 		}
 	}, SpecTimeout(5*time.Minute))
 })

@@ -54,6 +54,13 @@ func (m *member) OnDemand(name string) *xds.Resource {
 	return d.slot.res
 }
 
+// Forget ends the watch of a name that the proxy no longer asks for.
+func (m *member) Forget(name string) {
+	m.engine.mu.Lock()
+	defer m.engine.mu.Unlock()
+	delete(m.direct, name)
+}
+
 // refreshDirect resolves anew what proxies asked for by address.
 func (e *Engine) refreshDirect(d *resolve.Dirty) {
 	for _, ms := range e.members {

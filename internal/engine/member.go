@@ -26,7 +26,10 @@ type member struct {
 	rejected  map[string]string // resource → why
 }
 
-var _ xds.Member = (*member)(nil)
+var (
+	_ xds.Member    = (*member)(nil)
+	_ xds.Forgetter = (*member)(nil)
+)
 
 // Connect makes a proven pod a member of its class. It waits until the pod is
 // known, and fails when ctx ends.
@@ -112,15 +115,14 @@ func (m *member) Synced(s *xds.Snapshot) {
 	e.signal()
 }
 
-// Rejected notes that the proxy refused a resource, and says so at every
-// object that waits for it.
+// Rejected notes that the proxy refused a resource, for every object that
+// waits for it. The server has logged and counted it.
 func (m *member) Rejected(t xds.Type, r *xds.Resource, message string) {
 	e := m.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	m.ready = true
 	m.rejected[t.String()+" "+r.Name] = message
-	e.log.Info("proxy refused a resource", "pod", m.pod.String(), "type", t.String(), "resource", r.Name, "version", r.Version, "reason", message)
 	for ref := range e.pending {
 		e.notify[ref] = true
 	}

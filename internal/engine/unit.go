@@ -5,8 +5,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
-
 	"github.com/weft-mesh/weft/internal/xds"
 	"github.com/weft-mesh/weft/translators/envoy"
 	"github.com/weft-mesh/weft/translators/model"
@@ -85,13 +83,14 @@ func (u *unit) refresh(v resolve.ServiceViews) types {
 }
 
 func (u *unit) refreshCluster(c model.Cluster) bool {
-	var built *clusterv3.Cluster
+	var name string
 	changed := u.clusters.put(c.Name.Port, envoy.ClusterName(c.Name), c, func(c model.Cluster) (proto.Message, error) {
-		built = envoy.BuildCluster(c)
-		return built, nil
+		m := envoy.BuildCluster(c)
+		name = envoy.EndpointsName(m)
+		return m, nil
 	})
 	if changed {
-		u.names[c.Name.Port] = envoy.EndpointsName(built)
+		u.names[c.Name.Port] = name
 	}
 	return changed
 }

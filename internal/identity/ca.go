@@ -67,7 +67,7 @@ func NewRoot(trustDomain string, c clock.PassiveClock) (Material, error) {
 	now := c.Now()
 	template := &x509.Certificate{
 		SerialNumber:          serial,
-		Subject:               pkix.Name{CommonName: truncate("weft root "+trustDomain, maxCommonName), Organization: []string{"weft.mesh"}},
+		Subject:               pkix.Name{CommonName: commonName("weft root " + trustDomain), Organization: []string{"weft.mesh"}},
 		NotBefore:             now.Add(-skew),
 		NotAfter:              now.Add(rootLifetime),
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,

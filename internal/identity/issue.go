@@ -68,7 +68,7 @@ func (ca *CA) Issue(s Subject) (*Certificate, error) {
 		return nil, fmt.Errorf("issue for pod %s: the service account %q is incomplete", s.PodName, s.Identity)
 	}
 	id := &url.URL{Scheme: "spiffe", Host: ca.trustDomain, Path: "/ns/" + s.Identity.Namespace + "/sa/" + s.Identity.Name}
-	name := pkix.Name{CommonName: truncate(s.PodName, maxCommonName)}
+	name := pkix.Name{CommonName: commonName(s.PodName)}
 	if s.Workload != "" {
 		name.OrganizationalUnit = []string{s.Workload}
 	}
@@ -89,7 +89,7 @@ func (ca *CA) IssueServer(lifetime time.Duration, dnsNames ...string) (*Certific
 		return nil, errors.New("issue for a server: no DNS name")
 	}
 	cert, err := ca.sign(&x509.Certificate{
-		Subject:     pkix.Name{CommonName: truncate(dnsNames[0], maxCommonName)},
+		Subject:     pkix.Name{CommonName: commonName(dnsNames[0])},
 		DNSNames:    dnsNames,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}, lifetime)
@@ -103,7 +103,7 @@ func (ca *CA) IssueServer(lifetime time.Duration, dnsNames ...string) (*Certific
 // other, as servers and as clients.
 func (ca *CA) IssuePeer(lifetime time.Duration, podName string) (*Certificate, error) {
 	cert, err := ca.sign(&x509.Certificate{
-		Subject:     pkix.Name{CommonName: truncate(podName, maxCommonName)},
+		Subject:     pkix.Name{CommonName: commonName(podName)},
 		DNSNames:    []string{PeerName},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, lifetime)
@@ -145,8 +145,9 @@ func (ca *CA) sign(template *x509.Certificate, lifetime time.Duration) (*Certifi
 	return &Certificate{Chain: chain, Key: keyPEM, NotBefore: now, NotAfter: template.NotAfter}, nil
 }
 
-// truncate cuts a name to a number of bytes, between characters.
-func truncate(s string, n int) string {
+// commonName cuts a name to what a certificate holds, between characters.
+func commonName(s string) string {
+	n := maxCommonName
 	if len(s) <= n {
 		return s
 	}

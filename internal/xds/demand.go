@@ -54,10 +54,10 @@ func (s *stream) askAgain() error {
 			continue
 		}
 		r := s.member.OnDemand(name)
-		switch {
-		case r == d.sent:
+		switch r {
+		case d.sent:
 			continue
-		case r == nil:
+		case nil:
 			removed = append(removed, name)
 		default:
 			changed = append(changed, r)

@@ -29,7 +29,6 @@ type history struct {
 	eds     map[string]string                     // cluster → its endpoints' name
 	demand  map[string]*Resource                  // what can be asked for
 	asked   map[string]bool
-	bad     map[string]bool // names of the last snapshot that are refused
 }
 
 const (

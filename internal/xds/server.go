@@ -160,7 +160,6 @@ func (s *Server) grpcOptions() []grpc.ServerOption {
 		// A proxy is idle nearly always: large buffers would be most of its cost.
 		grpc.ReadBufferSize(bufferSize),
 		grpc.WriteBufferSize(bufferSize),
-		grpc.SharedWriteBuffer(true),
 	}
 }
 

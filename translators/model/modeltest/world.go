@@ -18,6 +18,7 @@ func (w World) namespace() string { return []string{"shop", "bank"}[w.IntN(2)] }
 func (w World) name(kind string) string {
 	return fmt.Sprintf("%s%d", kind, w.IntN(3))
 }
+
 func (w World) key(kind string) model.Key {
 	return model.Key{Namespace: w.namespace(), Name: w.name(kind)}
 }

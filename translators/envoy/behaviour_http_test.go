@@ -14,6 +14,7 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -35,12 +36,14 @@ type echo struct {
 	Remote string
 }
 
-// echoes serves HTTP on a port of the pod. It says of itself, as no application
-// should, that it has not seen the request.
-func (p *pod) echoes(address string) {
+// echoes serves HTTP on a port of the pod, and counts. It says of itself, as no
+// application should, that it has not seen the request.
+func (p *pod) echoes(address string) *atomic.Int64 {
 	p.t.Helper()
+	count := &atomic.Int64{}
 	l := p.listen(address)
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		count.Add(1)
 		w.Header().Set("x-weft-unprocessed", "true")
 		json.NewEncoder(w).Encode(echo{p.name, r.Proto, r.RequestURI, r.Host, r.Header, r.RemoteAddr})
 	}), Protocols: &http.Protocols{}}
@@ -48,6 +51,7 @@ func (p *pod) echoes(address string) {
 	s.Protocols.SetUnencryptedHTTP2(true)
 	go s.Serve(l)
 	p.t.Cleanup(func() { s.Close() })
+	return count
 }
 
 // answer is what a caller got.
@@ -324,7 +328,7 @@ func TestWhatWasNotProcessedIsTriedElsewhere(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
 	well, ill, client := m.pod("well"), m.pod("ill"), m.pod("client")
-	well.echoes(":8080")
+	served := well.echoes(":8080")
 	in := views{inbound: serves(model.ProtocolHTTP, allow("front"), 8080)}
 	well.sidecar("web", in)
 	ill.sidecar("web", in) // its application does not listen
@@ -352,6 +356,9 @@ func TestWhatWasNotProcessedIsTriedElsewhere(t *testing.T) {
 				}
 			}
 		})
+	}
+	if served.Load() != 42 {
+		t.Errorf("42 requests reached the application %d times", served.Load())
 	}
 }
 

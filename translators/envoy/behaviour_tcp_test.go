@@ -180,8 +180,11 @@ func TestPodAddressesKeepIdentityAndPolicy(t *testing.T) {
 	for _, a := range []string{server.addr4.String(), "[" + server.addr6.String() + "]"} {
 		client.expectHeard(t, a+":5432", "hello from server\n")
 		client.expectClosed(t, a+":7000")
-		if got := ask(t, client.client, "GET", "http://"+a+":8080/x"); got.status != 200 ||
-			!strings.HasSuffix(got.echo.Header.Get("x-forwarded-client-cert"), "URI=spiffe://weft.test/ns/shop/sa/front") || got.echo.Header.Get("x-forwarded-proto") != "http" {
+		// The caller's sidecar does not read these requests: the server's own has
+		// to see through what they claim.
+		got := ask(t, client.client, "GET", "http://"+a+":8080/x", "x-forwarded-client-cert", "URI=spiffe://weft.test/ns/shop/sa/king", "x-weft-path", "/y")
+		if cert := got.echo.Header.Values("x-forwarded-client-cert"); got.status != 200 || len(cert) != 1 || strings.Contains(cert[0], "king") ||
+			!strings.HasSuffix(cert[0], "URI=spiffe://weft.test/ns/shop/sa/front") || got.echo.Header.Get("x-forwarded-proto") != "http" || got.echo.Header.Get("x-weft-path") != "" {
 			t.Errorf("HTTP to %s: got %+v", a, got)
 		}
 		if got := ask(t, client.client, "GET", fmt.Sprintf("http://%s:%d/stats/prometheus", server.addr4, envoy.MetricsPort)); got.status != 200 || !strings.Contains(got.body, "envoy_") {

@@ -69,6 +69,16 @@ var _ = Describe("TrafficTarget", func() {
 		Expect(caller.Dials()).To(Equal(1), "the requests were to share one connection")
 	}, SpecTimeout(2*time.Minute))
 
+	It("holds, and so do splits, for a connection that was opened while nothing was allowed", func(ctx SpecContext) {
+		caller := w.caller("client", doorWeb)
+		Expect(caller.Count(ctx, 5, traffic.Call{}, status)).To(Equal(traffic.Counts{"403": 5}))
+		w.deploy(ctx, server("v2", 1))
+		w.program(ctx, routes("all"), target("client", "client", "HTTPRouteGroup/all"), split(0, 1))
+		Expect(caller.Count(ctx, 50, traffic.Call{}, version)).To(Equal(traffic.Counts{"v2": 50}))
+		w.program(ctx, split(1, 0))
+		Expect(caller.Count(ctx, 50, traffic.Call{}, version)).To(Equal(traffic.Counts{"v1": 50}))
+	}, SpecTimeout(2*time.Minute))
+
 	It("opens TCP ports by TCPRoute alone", func(ctx SpecContext) {
 		w.program(ctx, routes("all"), target("http", "client", "HTTPRouteGroup/all"))
 		tcp := func(pod string) traffic.Load {

@@ -57,6 +57,23 @@ spec:
 `, version, replicas, fortio, strings.Join(extra, "\n          "))
 }
 
+// named is a pod that serves HTTP on a port named web, under a number of its own.
+func named(name string, port int) string {
+	return fmt.Sprintf(`
+apiVersion: v1
+kind: Pod
+metadata: {name: %[1]s, labels: {kind: named}}
+spec:
+  serviceAccountName: web
+  terminationGracePeriodSeconds: 5
+  containers:
+    - name: app
+      image: %[3]s
+      args: [server, -loglevel, warning, -http-port, "%[2]d", -echo-server-default-params, "header=x-version:%[1]s"]
+      ports: [{name: web, containerPort: %[2]d}]
+`, name, port, fortio)
+}
+
 // call is a pod of its own account with doors to web, and to further addresses.
 func call(name string, extra ...string) string {
 	doors := []string{fmt.Sprintf(`-P, "%d web:80"`, doorWeb), fmt.Sprintf(`-P, "%d web:8078"`, doorEcho)}

@@ -88,6 +88,20 @@ spec:
 		Eventually(ctx, func() traffic.Counts { return caller.Count(ctx, 10, traffic.Call{}, version) }).Should(HaveKey("v1"))
 	}, SpecTimeout(2*time.Minute))
 
+	It("finds a port by its name, where pods have it under different numbers", func(ctx SpecContext) {
+		w.apply(ctx, `
+apiVersion: v1
+kind: Service
+metadata: {name: named}
+spec:
+  selector: {kind: named}
+  ports: [{name: http, port: 80, targetPort: web}]
+`)
+		w.deploy(ctx, named("one", 8080), named("two", 8090), call("visitor", "named:80"))
+		counts := w.caller("visitor", doorExtra).Count(ctx, 100, traffic.Call{}, version)
+		Expect(counts).To(And(HaveLen(2), HaveKey("one"), HaveKey("two")))
+	}, SpecTimeout(2*time.Minute))
+
 	It("works for gRPC", func(ctx SpecContext) {
 		w.program(ctx, split(1, 1))
 		load := w.load(ctx, "client", "-grpc", "-c", "2", "-n", "100", "-qps", "0", "web:8079")

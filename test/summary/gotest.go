@@ -98,7 +98,10 @@ func (r *run) end(key testKey, e event) {
 		if e.Action == "fail" {
 			r.copyOutput(key)
 		}
-		fmt.Fprintf(r.out, "%-4s %s %.1fs\n", e.Action, key.pkg, e.Elapsed)
+		// A package that is skipped has no tests.
+		if e.Action != "skip" {
+			fmt.Fprintf(r.out, "%s %s %.1fs\n", e.Action, key.pkg, e.Elapsed)
+		}
 	}
 	if e.Action == "fail" && key.test != "" {
 		r.copyOutput(key)

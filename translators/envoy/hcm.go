@@ -110,7 +110,7 @@ func inboundManager() *hcmv3.HttpConnectionManager {
 	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_KEEP_UNCHANGED
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE_SET
 	m.SetCurrentClientCertDetails = &hcmv3.HttpConnectionManager_SetCurrentClientCertDetails{Uri: true}
-	m.LocalReplyConfig = tellUnprocessed()
+	m.LocalReplyConfig = &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{tellUnprocessed(), explainDenial()}}
 	// Envoy would take the outer connection's TLS for the application's own.
 	m.EarlyHeaderMutationExtensions = earlyMutation(ifAbsent("x-forwarded-proto", "http"))
 	m.HttpFilters = []*hcmv3.HttpFilter{
@@ -137,13 +137,30 @@ func refuseUnrouted() *hcmv3.LocalReplyConfig {
 	}}}
 }
 
+// explainDenial makes a denial say who asked and what is missing. It concerns
+// answers of the sidecar alone, not an application's own 403.
+func explainDenial() *hcmv3.ResponseMapper {
+	return &hcmv3.ResponseMapper{
+		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_StatusCodeFilter{
+			StatusCodeFilter: &accesslogv3.StatusCodeFilter{Comparison: &accesslogv3.ComparisonFilter{
+				Op: accesslogv3.ComparisonFilter_EQ, Value: &corev3.RuntimeUInt32{DefaultValue: 403, RuntimeKey: "weft.denied"},
+			}},
+		}},
+		BodyFormatOverride: &corev3.SubstitutionFormatString{Format: &corev3.SubstitutionFormatString_TextFormatSource{
+			TextFormatSource: &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{
+				InlineString: "weft: no TrafficTarget lets %DOWNSTREAM_PEER_URI_SAN% ask for %REQ(:METHOD)% %PATH(NQ:PATH)%\n",
+			}},
+		}},
+	}
+}
+
 // tellUnprocessed marks the answer to a request for which no connection to the
 // application could be had.
-func tellUnprocessed() *hcmv3.LocalReplyConfig {
-	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{{
+func tellUnprocessed() *hcmv3.ResponseMapper {
+	return &hcmv3.ResponseMapper{
 		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
 			ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: []string{"UF"}},
 		}},
 		HeadersToAdd: []*corev3.HeaderValueOption{{Header: &corev3.HeaderValue{Key: UnprocessedHeader, Value: "true"}}},
-	}}}
+	}
 }

@@ -15,7 +15,8 @@ func (g *Graph) Put(f model.Fragment) *Dirty {
 	}
 	switch f := f.(type) {
 	case *model.Mesh:
-		g.setMesh(f, d)
+		g.config = f
+		g.setMesh(*f, d)
 	case *model.Namespace:
 		g.changeNamespace(f.Name, f, d)
 	case *model.Service:
@@ -41,16 +42,13 @@ func (g *Graph) Put(f model.Fragment) *Dirty {
 // Delete forgets an object and says what that makes dirty.
 func (g *Graph) Delete(r model.Ref) *Dirty {
 	d := NewDirty()
-	if r.Kind == model.KindMeshConfig {
-		m := defaultMesh()
-		m.Name = r.Name
-		g.setMesh(&m, d)
-		return d
-	}
 	if g.Fragment(r) == nil {
 		return d
 	}
 	switch r.Kind {
+	case model.KindMeshConfig:
+		g.config = nil
+		g.setMesh(model.Mesh{Name: r.Name}, d)
 	case model.KindNamespace:
 		g.changeNamespace(r.Name, nil, d)
 	case model.KindService:
@@ -73,8 +71,8 @@ func (g *Graph) Delete(r model.Ref) *Dirty {
 	return d
 }
 
-func (g *Graph) setMesh(m *model.Mesh, d *Dirty) {
-	next := *m
+func (g *Graph) setMesh(next model.Mesh, d *Dirty) {
+	d.Objects.add(next.Ref())
 	base := defaultMesh()
 	if next.TrustDomain == "" {
 		next.TrustDomain = base.TrustDomain
@@ -115,6 +113,7 @@ func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
 		g.services[k] = f
 		g.indexAddresses(f, true, d)
 	}
+	g.indexEmpty(k)
 	if g.ipv6() != wasIPv6 {
 		d.AllInbound = true
 	}

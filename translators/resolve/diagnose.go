@@ -115,6 +115,12 @@ func (g *Graph) diagnoseTarget(t *model.Target) []model.Diagnostic {
 				fmt.Sprintf("%s does not exist, or is refused, so the rule allows nothing; create or mend it", ref)))
 			continue
 		}
+		if r.Kind == model.KindUDPRoute {
+			ds = append(ds, model.Diagnostic{
+				Object: t.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable,
+				Field: fmt.Sprintf("spec.rules[%d]", i), Message: "UDP is not carried yet: pods are closed to it, and this rule opens nothing; to let UDP in without an identity, list the port in the pods' annotation weft.mesh/exclude-inbound-ports",
+			})
+		}
 		ds = append(ds, g.diagnoseMatches(t, i, r)...)
 	}
 	return ds

@@ -42,7 +42,15 @@ func (g *Graph) refreshFacts(k model.Key) bool {
 	} else {
 		delete(g.facts, k)
 	}
+	g.indexEmpty(k)
 	return true
+}
+
+// indexEmpty notes whether nobody is behind a Service. Such a one is listed for
+// everybody, so that a request to it is answered with 503, not led astray.
+func (g *Graph) indexEmpty(k model.Key) {
+	_, some := g.facts[k]
+	g.index.emptyServices.put(true, k, g.services[k] != nil && !some)
 }
 
 func (g *Graph) factsOf(k model.Key) facts {

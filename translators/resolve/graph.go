@@ -12,7 +12,9 @@ const DefaultTrustDomain = "cluster.local"
 // Graph holds the fragments and what follows from them. It is not safe for
 // concurrent use.
 type Graph struct {
+	// mesh is what is in force; config what the MeshConfig says of it.
 	mesh       model.Mesh
+	config     *model.Mesh
 	namespaces map[string]*model.Namespace
 	services   map[model.Key]*model.Service
 	slices     map[model.Key]*model.EndpointSlice
@@ -45,6 +47,7 @@ type index struct {
 	openServices  relation[bool, model.Key] // true → Services with endpoints outside the mesh beside some inside
 	meshServices  relation[bool, model.Key] // true → Services with endpoints inside the mesh
 	splitServices relation[bool, model.Key] // true → roots of splits
+	emptyServices relation[bool, model.Key] // true → Services with nobody behind
 }
 
 // relation maps a key to a set, and forgets keys whose set is empty.
@@ -95,6 +98,7 @@ func NewGraph() *Graph {
 			targetsFrom: relation[model.Identity, model.Key]{}, targetsWith: relation[model.Ref, model.Key]{},
 			servicesBy: relation[model.Identity, model.Key]{}, openServices: relation[bool, model.Key]{},
 			meshServices: relation[bool, model.Key]{}, splitServices: relation[bool, model.Key]{},
+			emptyServices: relation[bool, model.Key]{},
 		},
 	}
 }
@@ -112,6 +116,8 @@ func (g *Graph) Pod(k model.Key) *model.Pod { return g.pods[k] }
 // Fragment finds what is held of an object; nil where it is unknown.
 func (g *Graph) Fragment(r model.Ref) model.Fragment {
 	switch r.Kind {
+	case model.KindMeshConfig:
+		return fragment(g.config)
 	case model.KindNamespace:
 		return fragment(g.namespaces[r.Name])
 	case model.KindService:

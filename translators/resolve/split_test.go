@@ -163,6 +163,42 @@ func TestSight(t *testing.T) {
 	}
 }
 
+// TestNobodyBehind: a Service without endpoints is listed for everybody, so that
+// it is answered with 503, and no longer once somebody is there.
+func TestNobodyBehind(t *testing.T) {
+	g := NewGraph()
+	service(g, 1, "web", 80)
+	slice := model.Ref{Kind: model.KindEndpointSlice, Key: shopKey("web-abc")}
+	back := g.Fragment(slice)
+	sees := func() []model.Key { return g.Sight(other).Services }
+	if got := sees(); len(got) != 0 {
+		t.Errorf("%s may call nobody, but sees %v", other, got)
+	}
+	g.Delete(slice)
+	if got := sees(); !reflect.DeepEqual(got, []model.Key{shopKey("web")}) {
+		t.Errorf("without endpoints web is seen by %v", got)
+	}
+	g.Put(back)
+	if got := sees(); len(got) != 0 {
+		t.Errorf("with its endpoints back, %s sees %v", other, got)
+	}
+}
+
+// TestMeshConfigIsHeld, for the one who writes its status.
+func TestMeshConfigIsHeld(t *testing.T) {
+	g := NewGraph()
+	m := &model.Mesh{Name: "weft", Access: model.AccessPermissive}
+	if d := g.Put(m); !d.Everything {
+		t.Error("a permissive mesh changes nothing")
+	}
+	if got := g.Fragment(m.Ref()); got == nil || !model.Equal(got, m) {
+		t.Errorf("held %+v, want %+v", got, m)
+	}
+	if d := g.Delete(m.Ref()); !d.Everything || g.Fragment(m.Ref()) != nil {
+		t.Error("its end is not noticed")
+	}
+}
+
 // TestDirect: who is at an address decides how it is spoken to.
 func TestDirect(t *testing.T) {
 	g := NewGraph()

@@ -48,14 +48,14 @@ func (g *Graph) finishListener(l *model.OutboundListener) {
 	slices.SortFunc(l.TCP, func(a, b model.TCPDestination) int { return a.Addr.Compare(b.Addr) })
 }
 
-// listable are the Services that a listener may name: those of the mesh, and
-// the roots of splits wherever they are. Others pass through.
+// listable are the Services that a listener may name: those of the mesh, the
+// roots of splits wherever they are, and those that nobody is behind. Others
+// pass through.
 func (g *Graph) listable() set[model.Key] {
-	all := maps.Clone(g.index.meshServices[true])
-	if all == nil {
-		all = set[model.Key]{}
-	}
+	all := set[model.Key]{}
+	maps.Copy(all, g.index.meshServices[true])
 	maps.Copy(all, g.index.splitServices[true])
+	maps.Copy(all, g.index.emptyServices[true])
 	return all
 }
 
@@ -69,7 +69,7 @@ func (g *Graph) callable(id model.Identity) set[model.Identity] {
 }
 
 func (g *Graph) visible(k model.Key, callable set[model.Identity]) bool {
-	if g.reachable(k, callable) {
+	if g.reachable(k, callable) || g.index.emptyServices[true].has(k) {
 		return true
 	}
 	for s := range g.index.splitsOf[k] {

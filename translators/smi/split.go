@@ -95,7 +95,7 @@ func checkTotal(r *report, list node, total uint64) {
 	case total > math.MaxUint32:
 		r.refuse(list, model.ReasonInvalid, "the weights sum to %d; scale them down to a sum of at most %d", total, uint32(math.MaxUint32))
 	case total == 0:
-		r.warn(list, model.ReasonNoWeight, "all weights are 0, so requests are answered with 503; give a backend a weight above 0")
+		r.warn(list, model.ReasonNoWeight, "all weights are 0, so requests are answered with 503 and connections closed; give a backend a weight above 0")
 	}
 }
 

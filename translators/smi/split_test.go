@@ -158,7 +158,7 @@ func TestSplit(t *testing.T) {
 		"all weights zero": {
 			spec: `{service: web, backends: [{service: web-v1, weight: 0}, {service: web-v2, weight: 0}]}`,
 			want: splitOf(func(s *model.Split) { s.Backends[0].Weight, s.Backends[1].Weight = 0, 0 }),
-			diag: []refusal{{warning: true, reason: "NoWeight", field: "spec.backends", message: "answered with 503; give a backend a weight above 0"}},
+			diag: []refusal{{warning: true, reason: "NoWeight", field: "spec.backends", message: "answered with 503 and connections closed; give a backend a weight above 0"}},
 		},
 		"a backend twice": {
 			spec: `{service: web, backends: [{service: web-v1, weight: 1}, {service: web-v2, weight: 1}, {service: web-v1.shop, weight: 2}]}`,

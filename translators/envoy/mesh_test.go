@@ -169,11 +169,17 @@ func (p *pod) newClient2() *http.Client {
 	return c
 }
 
+var oneInit sync.Mutex
+
 // sidecar starts a sidecar of an identity, with what it is to run, and waits
 // until it is ready.
 func (p *pod) sidecar(account string, v views) {
 	p.t.Helper()
-	p.do(func() error { return podnet.Apply(context.Background(), podnet.NewConfig(podnet.Exclusions{})) })
+	p.do(func() error {
+		oneInit.Lock() // in a cluster each is a process of its own
+		defer oneInit.Unlock()
+		return podnet.Apply(context.Background(), podnet.NewConfig(podnet.Exclusions{}))
+	})
 	p.mesh.publish(p, v)
 	dir := p.runDir(account)
 	cmd := exec.Command(binary(p.t), "-c", filepath.Join(dir, envoy.BootstrapFile), "--service-node", p.name, "--service-cluster", "test",

@@ -2,84 +2,117 @@ package main
 
 import "github.com/weft-mesh/weft/test/traffic"
 
-// step applies some files and says what is to be measured then.
+// step is a change and what must be measured after it.
 type step struct {
 	title string
-	files []string
-	// measures are made one after the other.
-	measures []measure
+	// sample is the file that is applied.
+	sample string
+	// during is measured from before the change until well after it.
+	during *line
+	// lines are measured one after the other, when every proxy has the change.
+	lines []line
 }
 
-// measure is a number of calls and the share that each outcome is to have.
-type measure struct {
-	// from is the app label of the calling pod.
-	from string
-	// what says what is called.
-	what string
-	// call is an HTTP call of the catalog; without it, TCP connections to the stock are made.
-	call *traffic.Call
-	want map[string]float64
+// line is one kind of request and the outcomes that it must have.
+type line struct {
+	who  caller
+	what request
+	want []share
 }
 
-// Outcomes of a call. One that got an answer from the catalog is counted by the version that gave it.
-const (
-	v1      = "v1"
-	v2      = "v2"
-	refused = "refused"
-	echoed  = "echoed"
+// share is an outcome and its probability.
+type share struct {
+	outcome string
+	p       float64
+}
+
+// request is an HTTP call of the catalog, or TCP to the stock.
+type request struct {
+	text string
+	call traffic.Call
+	tcp  bool
+	// outcome names what an answer shows.
+	outcome func(traffic.Answer) string
+}
+
+// caller is a container of the shop that requests are sent from.
+type caller struct {
+	name      string
+	labels    map[string]string
+	container string
+}
+
+var (
+	front   = caller{"front", map[string]string{"app": "front"}, "front"}
+	thief   = caller{"thief", map[string]string{"app": "thief"}, "thief"}
+	catalog = caller{"catalog", map[string]string{"app": "catalog", "version": "v1"}, "catalog"}
 )
 
 var (
-	read   = &traffic.Call{Path: "/books/7"}
-	remove = &traffic.Call{Path: "/books/7", Method: "DELETE"}
-	tester = &traffic.Call{Path: "/books/7", Headers: map[string]string{"x-tester": "yes"}}
+	getBooks  = request{text: "GET /books", call: traffic.Call{Method: "GET", Path: "/books"}, outcome: status}
+	postBooks = request{text: "POST /books", call: traffic.Call{Method: "POST", Path: "/books"}, outcome: status}
+	getAdmin  = request{text: "GET /admin", call: traffic.Call{Method: "GET", Path: "/admin"}, outcome: status}
+	// whichBooks is getBooks told apart by the version that answers.
+	whichBooks = request{text: "GET /books", call: getBooks.call, outcome: version}
+	testBooks  = request{text: "GET /books, x-tester: yes", outcome: version, call: traffic.Call{
+		Method: "GET", Path: "/books", Headers: map[string]string{"x-tester": "yes"},
+	}}
+	askStock = request{text: "TCP stock:8078", tcp: true}
 )
-
-func get(from string, want map[string]float64) measure {
-	return measure{from: from, what: "GET /books/7", call: read, want: want}
-}
-
-func connect(from string, want map[string]float64) measure {
-	return measure{from: from, what: "TCP to stock", want: want}
-}
-
-var all = func(outcome string) map[string]float64 { return map[string]float64{outcome: 1} }
 
 var steps = []step{
 	{
-		title:    "Nothing is allowed yet, so nothing gets through",
-		measures: []measure{get("front", all(refused)), connect("catalog", all(refused))},
-	},
-	{
-		title: "The front may read the catalog",
-		files: []string{"access-front.yaml", "split-v1.yaml"},
-		measures: []measure{
-			get("front", all(v1)),
-			{from: "front", what: "DELETE /books/7", call: remove, want: all(refused)},
-			get("thief", all(refused)),
+		title:  "A shop, and nothing is allowed yet",
+		sample: "shop.yaml",
+		lines: []line{
+			{front, getBooks, all("403")},
+			{thief, getBooks, all("403")},
+			{catalog, askStock, all(cutOff)},
 		},
 	},
 	{
-		title:    "The catalog may ask the stock, over TCP",
-		files:    []string{"access-stock.yaml"},
-		measures: []measure{connect("catalog", all(echoed)), connect("thief", all(refused))},
-	},
-	{
-		title: "Testers see version 2, by a header",
-		files: []string{"split-header.yaml"},
-		measures: []measure{
-			{from: "front", what: "x-tester: yes", call: tester, want: all(v2)},
-			get("front", all(v1)),
+		title:  "The front may read the catalog",
+		sample: "access-front.yaml",
+		lines: []line{
+			{front, getBooks, all("200")},
+			{front, postBooks, all("403")},
+			{front, getAdmin, all("403")},
+			{thief, getBooks, all("403")},
 		},
 	},
 	{
-		title:    "Version 2 gets every fourth request",
-		files:    []string{"split-canary.yaml"},
-		measures: []measure{get("front", map[string]float64{v1: 0.75, v2: 0.25})},
+		title:  "Every request goes to version 1",
+		sample: "split-v1.yaml",
+		lines:  []line{{front, whichBooks, all("v1")}},
 	},
 	{
-		title:    "Version 2 takes over",
-		files:    []string{"split-v2.yaml"},
-		measures: []measure{get("front", all(v2)), get("thief", all(refused))},
+		title:  "Version 2 gets every fourth request",
+		sample: "split-canary.yaml",
+		lines:  []line{{front, whichBooks, []share{{"v1", 0.75}, {"v2", 0.25}}}},
+	},
+	{
+		title:  "Testers, known by a header, get version 2",
+		sample: "split-header.yaml",
+		lines: []line{
+			{front, testBooks, all("v2")},
+			{front, whichBooks, []share{{"v1", 0.75}, {"v2", 0.25}}},
+		},
+	},
+	{
+		title:  "The catalog may ask the stock, over TCP",
+		sample: "access-stock.yaml",
+		lines: []line{
+			{catalog, askStock, all(echoed)},
+			{thief, askStock, all(cutOff)},
+		},
+	},
+	{
+		title:  "Version 2 takes over, under load",
+		sample: "split-v2.yaml",
+		during: &line{front, getBooks, all("200")},
+		lines:  []line{{front, whichBooks, all("v2")}},
 	},
 }
+
+// all says that every request has one outcome.
+func all(outcome string) []share { return []share{{outcome, 1}} }

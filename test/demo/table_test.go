@@ -1,72 +1,100 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
-	"github.com/weft-mesh/weft/test/cluster"
 	"github.com/weft-mesh/weft/test/traffic"
 )
 
-func TestPrintMeasure(t *testing.T) {
-	canary := map[string]float64{v1: 0.75, v2: 0.25}
-	tests := map[string]struct {
-		want   map[string]float64
-		counts traffic.Counts
-		ok     bool
-	}{
-		"a fair split":              {canary, traffic.Counts{v1: 380, v2: 120}, true},
-		"a split by halves":         {canary, traffic.Counts{v1: 250, v2: 250}, false},
-		"all as wanted":             {all(refused), traffic.Counts{refused: 500}, true},
-		"one that got through":      {all(refused), traffic.Counts{refused: 499, v1: 1}, false},
-		"one with another outcome":  {canary, traffic.Counts{v1: 380, v2: 119, "status 503": 1}, false},
-		"nothing was measured":      {all(v1), traffic.Counts{}, false},
-		"the wrong version answers": {all(v1), traffic.Counts{v2: 500}, false},
-	}
-	for name, tc := range tests {
+// drawn is what a table shows of a line.
+func drawn(t *table, l line, counts traffic.Counts) string {
+	var out strings.Builder
+	t.out = &out
+	t.head()
+	t.step(1, "A step")
+	t.ran("kubectl apply -f config/samples/shop.yaml", strings.Repeat("object/created, ", 20))
+	t.line(l.who.name, l.what.text+", meanwhile", judge(l.want, counts))
+	t.note(strings.Repeat("the door is shut; ", 20))
+	t.praise(7)
+	return out.String()
+}
+
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func TestOutputFitsTheScreen(t *testing.T) {
+	l := line{catalog, testBooks, []share{{"v1", 0.75}, {"v2", 0.25}}}
+	counts := traffic.Counts{"v1": 3700, "v2": 1200, "status of unusual length": 100}
+	for name, paint := range map[string]bool{"a terminal": true, "a file": false} {
 		t.Run(name, func(t *testing.T) {
-			var out strings.Builder
-			if ok := printMeasure(&out, measure{from: "front", what: "GET /", want: tc.want}, tc.counts, 500); ok != tc.ok {
-				t.Errorf("ok = %v, want %v; printed:\n%s", ok, tc.ok, &out)
+			text := drawn(&table{full: "█", empty: "░", paint: paint, requests: 5000}, l, counts)
+			if got := escapes.MatchString(text); got != paint {
+				t.Errorf("escape sequences: %v, want %v", got, paint)
 			}
-			if strings.Contains(out.String(), "NOT AS EXPECTED") == tc.ok {
-				t.Errorf("printed:\n%s", &out)
+			for row := range strings.Lines(escapes.ReplaceAllString(text, "")) {
+				if n := utf8.RuneCountInString(strings.TrimSuffix(row, "\n")); n > width {
+					t.Errorf("%d columns: %q", n, row)
+				}
 			}
 		})
 	}
 }
 
-// The steps name files and pods that are there.
-func TestSteps(t *testing.T) {
-	samples := filepath.Join("..", "..", "config", "samples")
-	shop, err := os.ReadFile(filepath.Join(samples, "shop.yaml"))
-	if err != nil {
-		t.Fatal(err)
+func TestLineShowsItsVerdict(t *testing.T) {
+	text := drawn(&table{full: "#", empty: "."}, line{front, whichBooks, []share{{"v1", 0.75}, {"v2", 0.25}}},
+		traffic.Counts{"v1": 370, "v2": 129, "503": 1})
+	for _, want := range []string{
+		`v1 +75%: 342 to 406 +370 +74\.0%  #{12}\.{4} ok`,
+		`v2 +25%: 94 to 158 +129 +25\.8%  #{4}\.{12} ok`,
+		`503 +none +1 +0\.2%  #\.{15} MISS`,
+	} {
+		if !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("nothing like %s in:\n%s", want, text)
+		}
 	}
-	for _, s := range steps {
-		for _, file := range s.files {
-			text, err := os.ReadFile(filepath.Join(samples, file))
-			if err != nil {
-				t.Error(err)
-				continue
-			}
-			if objects, err := cluster.Decode(string(text)); err != nil || len(objects) == 0 {
-				t.Errorf("%s: %d objects, %v", file, len(objects), err)
-			}
+}
+
+func TestFilled(t *testing.T) {
+	for share, want := range map[float64]int{0: 0, 0.001: 1, 0.5: barWidth / 2, 0.999: barWidth - 1, 1: barWidth} {
+		if got := filled(share); got != want {
+			t.Errorf("filled(%g) = %d, want %d", share, got, want)
 		}
-		for _, m := range s.measures {
-			if !strings.Contains(string(shop), "app: "+m.from) {
-				t.Errorf("%s: no pod of the shop has the label app: %s", s.title, m.from)
+	}
+}
+
+func TestUTF8Locale(t *testing.T) {
+	tests := map[string]struct {
+		env  map[string]string
+		want bool
+	}{
+		"none":                      {nil, false},
+		"LANG":                      {map[string]string{"LANG": "de_DE.UTF-8"}, true},
+		"C":                         {map[string]string{"LANG": "C"}, false},
+		"LC_ALL stands above LANG":  {map[string]string{"LC_ALL": "POSIX", "LANG": "en_GB.UTF-8"}, false},
+		"LC_CTYPE stands above too": {map[string]string{"LC_CTYPE": "C.utf8", "LANG": "C"}, true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := utf8Locale(func(key string) string { return tc.env[key] }); got != tc.want {
+				t.Errorf("utf8Locale = %v, want %v", got, tc.want)
 			}
-			sum := 0.0
-			for _, share := range m.want {
-				sum += share
+		})
+	}
+}
+
+func TestApplied(t *testing.T) {
+	tests := map[string]struct{ output, want string }{
+		"one":  {"trafficsplit.split.smi-spec.io/catalog configured\n", "trafficsplit/catalog configured"},
+		"two":  {"a.b.c/x created\nservice/y unchanged\n", "a/x created, service/y unchanged"},
+		"many": {strings.Repeat("service/y created\n", 14), "14 objects applied"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := applied(tc.output); got != tc.want {
+				t.Errorf("applied = %q, want %q", got, tc.want)
 			}
-			if sum != 1 {
-				t.Errorf("%s: the shares of %s add up to %g", s.title, m.from, sum)
-			}
-		}
+		})
 	}
 }

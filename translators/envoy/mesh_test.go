@@ -55,6 +55,7 @@ type mesh struct {
 
 func newMesh(t *testing.T) *mesh {
 	t.Helper()
+	binary(t) // without one the whole test is left out, not a part of it
 	m := &mesh{t: t, host: newNetns(t), fleet: newFleet(t)}
 	m.host.do(func() error {
 		if err := netlink.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "br0"}}); err != nil {

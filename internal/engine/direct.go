@@ -22,13 +22,12 @@ type direct struct {
 // address that has got routes or a cluster of its own is not answered any more:
 // Envoy then closes what was opened to it, and what is opened anew takes them.
 func (d *direct) refresh(g *resolve.Graph, s *sight) bool {
-	view, ok := g.Direct(d.addr)
 	was := d.gone
-	d.gone = !ok || s.listed[d.addr]
+	d.gone = s.listed[d.addr]
 	if d.gone {
 		return !was
 	}
-	return d.slot.set(envoy.DirectName(d.addr), view, func(v model.DirectCluster) (proto.Message, error) {
+	return d.slot.set(envoy.DirectName(d.addr), g.Direct(d.addr), func(v model.DirectCluster) (proto.Message, error) {
 		return envoy.BuildDirectCluster(v), nil
 	}) || was
 }

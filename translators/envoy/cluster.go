@@ -126,6 +126,9 @@ func BuildDirectCluster(v model.DirectCluster) *clusterv3.Cluster {
 		CircuitBreakers:      unlimited(),
 		LoadAssignment:       oneEndpoint(name, v.Addr),
 	}
+	if v.Closed {
+		c.LoadAssignment = &endpointv3.ClusterLoadAssignment{ClusterName: name}
+	}
 	if len(v.Identities) > 0 {
 		c.TransportSocket = upstreamTLS([]string{alpn}, v.TrustDomain, v.Identities)
 	}

@@ -102,6 +102,9 @@ type DirectCluster struct {
 	// in plaintext, as the address is not in the mesh.
 	Identities  []Identity
 	TrustDomain string
+	// Closed tells that connections there are closed: it is outside of the mesh,
+	// and the mesh's egress is denied.
+	Closed bool
 }
 
 // Inbound is what the sidecars of a class take in.

@@ -41,7 +41,7 @@ func allViews(g *Graph) views {
 	}
 	for i := range 8 {
 		a := netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 18, byte(i % 2), byte(i / 2)}), 8080)
-		v.Direct[a], _ = g.Direct(a)
+		v.Direct[a] = g.Direct(a)
 	}
 	return v
 }

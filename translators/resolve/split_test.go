@@ -206,13 +206,16 @@ func TestDirect(t *testing.T) {
 	g.Put(&model.Pod{Key: shopKey("plain"), Addresses: []netip.Addr{netip.MustParseAddr("198.18.0.9")}})
 	tests := map[string]int{"198.18.0.1:80": 1, "198.19.0.1:80": 1, "198.18.0.9:80": 0, "198.18.0.77:80": 0}
 	for addr, want := range tests {
-		c, ok := g.Direct(netip.MustParseAddrPort(addr))
-		if !ok || len(c.Identities) != want {
-			t.Errorf("%s: got %v %v, want %d identities", addr, c.Identities, ok, want)
+		c := g.Direct(netip.MustParseAddrPort(addr))
+		if c.Closed || len(c.Identities) != want {
+			t.Errorf("%s: got %v %v, want %d identities", addr, c.Identities, c.Closed, want)
 		}
 	}
 	g.Put(&model.Mesh{Egress: model.EgressDeny})
-	if _, ok := g.Direct(netip.MustParseAddrPort("198.18.0.9:80")); ok {
-		t.Error("egress is denied, but an address outside the mesh is answered for")
+	if c := g.Direct(netip.MustParseAddrPort("198.18.0.9:80")); !c.Closed {
+		t.Error("egress is denied, but an address outside the mesh is open")
+	}
+	if c := g.Direct(netip.MustParseAddrPort("198.18.0.1:80")); c.Closed {
+		t.Error("egress is denied, and a pod of the mesh closed")
 	}
 }

@@ -144,8 +144,8 @@ func tcpDestinations(s *model.Service, owned []netip.Addr) []model.TCPDestinatio
 }
 
 // Direct answers who is at an address that a proxy asked for by itself: a pod,
-// or a Service of the mesh. It is false where the mesh's egress forbids it.
-func (g *Graph) Direct(a netip.AddrPort) (model.DirectCluster, bool) {
+// or a Service of the mesh.
+func (g *Graph) Direct(a netip.AddrPort) model.DirectCluster {
 	c := model.DirectCluster{Addr: a, TrustDomain: g.mesh.TrustDomain}
 	for k := range g.index.podsAt[a.Addr()] {
 		if p := g.pods[k]; p.Meshed {
@@ -157,7 +157,8 @@ func (g *Graph) Direct(a netip.AddrPort) (model.DirectCluster, bool) {
 	}
 	slices.SortFunc(c.Identities, model.Identity.Compare)
 	c.Identities = slices.Compact(c.Identities)
-	return c, len(c.Identities) > 0 || g.mesh.Egress == model.EgressAllow
+	c.Closed = len(c.Identities) == 0 && g.mesh.Egress == model.EgressDeny
+	return c
 }
 
 // PodAt finds the pod of an address; the first by name, where one takes

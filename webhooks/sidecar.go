@@ -69,6 +69,8 @@ func proxyContainer(s Settings, o options) corev1.Container {
 			"--service-node", "$(POD_NAME).$(POD_NAMESPACE)",
 			"--service-cluster", "$(SERVICE_ACCOUNT).$(POD_NAMESPACE)",
 			"--concurrency", strconv.Itoa(o.concurrency),
+			// It warns of fields that are still called work in progress at each new listener.
+			"--component-log-level", "misc:error",
 			"--drain-time-s", strconv.Itoa(listenerDrainSeconds),
 			// Its shared memory and socket would meet those of an Envoy that
 			// the application brings along.

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
@@ -48,7 +50,15 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 	eng := engine.New(engine.Options{Log: mgr.GetLogger().WithName("engine"), StatusChanged: notifier.Notify})
 	replica := identity.NewPeerKeeper(authority, clock.RealClock{}, s.podName)
 	others := controllers.Replicas(mgr.GetClient(), client.ObjectKey{Namespace: s.namespace, Name: s.service}, s.podIP, s.peerPort)
-	proxies, err := newXDS(config, mgr, eng, authority, serving)
+	clientset, err := kubernetes.NewForConfigAndClient(config, mgr.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("set up the client: %w", err)
+	}
+	start, err := bootstrap(ctx, clientset, host, s.xdsPort)
+	if err != nil {
+		return err
+	}
+	proxies, err := newXDS(clientset, mgr, eng, authority, serving)
 	if err != nil {
 		return err
 	}
@@ -67,7 +77,7 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 		controllers.Register(mgr, controllers.Options{
 			Namespace: s.namespace, Sink: eng, Notifier: notifier, Authority: authority,
 			Status:    peers.NewClient(eng, others, replica.PeerClientTLS()),
-			Bootstrap: bootstrap(host, s.xdsPort),
+			Bootstrap: start,
 		}),
 		webhooks.Register(mgr, withHookKey(s.inject, authority)),
 		mgr.AddHealthzCheck("ping", healthz.Ping),
@@ -99,11 +109,7 @@ func newManager(config *rest.Config, s settings, serving *identity.Keeper) (mana
 	return mgr, nil
 }
 
-func newXDS(config *rest.Config, mgr manager.Manager, eng *engine.Engine, authority *identity.Authority, serving *identity.Keeper) (*xds.Server, error) {
-	clientset, err := kubernetes.NewForConfigAndClient(config, mgr.GetHTTPClient())
-	if err != nil {
-		return nil, fmt.Errorf("set up the token review: %w", err)
-	}
+func newXDS(clientset kubernetes.Interface, mgr manager.Manager, eng *engine.Engine, authority *identity.Authority, serving *identity.Keeper) (*xds.Server, error) {
 	issuer, err := xds.NewIssuer(xds.IssuerOptions{Authority: authority, WorkloadOf: func(p identity.Peer) string {
 		w := eng.Workload(p.Pod)
 		return w.Kind + "/" + w.Name
@@ -133,16 +139,23 @@ func withHookKey(s webhooks.Settings, authority *identity.Authority) webhooks.Se
 	return s
 }
 
-// bootstrap is what every sidecar starts from.
-func bootstrap(host string, port int) controllers.BootstrapFunc {
+// bootstrap is what every sidecar starts from. The kubelet asks a pod at its
+// address of the cluster's first family, which is that of the API's Service.
+func bootstrap(ctx context.Context, clientset kubernetes.Interface, host string, port int) (controllers.BootstrapFunc, error) {
+	api, err := clientset.CoreV1().Services(metav1.NamespaceDefault).Get(ctx, "kubernetes", metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("find the cluster's address family: %w", err)
+	}
+	b := envoy.NewBootstrap(host, uint16(port))
+	b.IPv6 = strings.Contains(api.Spec.ClusterIP, ":")
 	return func(_ string, roots []byte) (map[string]string, error) {
-		files, err := envoy.BuildBootstrap(envoy.NewBootstrap(host, uint16(port)))
+		files, err := envoy.BuildBootstrap(b)
 		if err != nil {
 			return nil, err
 		}
 		files[envoy.RootsFile] = string(roots)
 		return files, nil
-	}
+	}, nil
 }
 
 func servePeers(ctx context.Context, port int, h http.Handler, config *tls.Config) error {

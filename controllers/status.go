@@ -45,7 +45,9 @@ type reporter struct {
 type written struct {
 	uid        string
 	conditions []metav1.Condition
-	pause      time.Duration
+	// pending is since when proxies are waited for, for this generation.
+	pending    time.Time
+	generation int64
 }
 
 // Reconcile brings the status of one object up to date.
@@ -145,19 +147,27 @@ func (r *reporter) write(ctx context.Context, ref model.Ref, u *unstructured.Uns
 	return nil
 }
 
-// pause is when the proxies are asked again: soon, then ever later, as those of
-// other replicas don't tell by themselves.
+// pause is when the proxies are asked again, as those of other replicas don't
+// tell by themselves: soon after a change, then ever later. It goes by the time
+// that has passed, as the writes of a status bring an object here as well.
 func (r *reporter) pause(ref model.Ref, j judgement) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	w := r.wrote[ref]
-	if j.status.Fragment == nil || j.status.Programmed() {
-		w.pause = 0
-	} else {
-		w.pause = min(max(soonest, 2*w.pause), latest)
+	now := r.clock.Now()
+	pending := j.status.Fragment != nil && !j.status.Programmed()
+	switch {
+	case !pending:
+		w.pending = time.Time{}
+	case w.pending.IsZero() || w.generation != j.generation:
+		w.pending = now
 	}
+	w.generation = j.generation
 	r.wrote[ref] = w
-	return w.pause
+	if !pending {
+		return 0
+	}
+	return min(max(soonest, now.Sub(w.pending)), latest)
 }
 
 func (r *reporter) last(ref model.Ref) (written, bool) {
@@ -170,7 +180,7 @@ func (r *reporter) last(ref model.Ref) (written, bool) {
 func (r *reporter) remember(ref model.Ref, w written) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w.pause = r.wrote[ref].pause
+	w.pending, w.generation = r.wrote[ref].pending, r.wrote[ref].generation
 	r.wrote[ref] = w
 }
 

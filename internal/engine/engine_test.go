@@ -293,6 +293,10 @@ func TestDirectGivesWayToRoutes(t *testing.T) {
 	e, c := newEngine()
 	fill(e, 2)
 	e.Put(&model.Mesh{Access: model.AccessEnforcing})
+	e.Put(&model.Service{
+		Key: shop("svc-0"), Addresses: []netip.Addr{netip.MustParseAddr("198.19.0.0")},
+		Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolTCP}},
+	})
 	e.Synced()
 	drain(e, c)
 	m := connect(t, e, shop("svc-1-0"), model.Identity(shop("svc-1")))
@@ -300,10 +304,10 @@ func TestDirectGivesWayToRoutes(t *testing.T) {
 	if m.OnDemand(name) == nil {
 		t.Fatal("a Service that may not be called is not answered for")
 	}
-	e.Put(&model.RouteGroup{Key: shop("all"), Matches: []model.NamedMatch{{Name: "all"}}})
+	e.Put(&model.PortRoute{Kind: model.KindTCPRoute, Key: shop("all")})
 	e.Put(&model.Target{
 		Key: shop("t"), Destination: model.Identity(shop("svc-0")), Sources: []model.Identity{model.Identity(shop("svc-1"))},
-		Rules: []model.TargetRule{{Kind: model.KindHTTPRouteGroup, Name: "all"}},
+		Rules: []model.TargetRule{{Kind: model.KindTCPRoute, Name: "all"}},
 	})
 	drain(e, c)
 	if m.OnDemand(name) != nil {

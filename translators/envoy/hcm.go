@@ -123,17 +123,15 @@ func inboundManager() *hcmv3.HttpConnectionManager {
 	return m
 }
 
-// refuseUnrouted answers on a connection that was opened while its Service could
-// be called, and outlived that: its scope is gone.
+// refuseUnrouted answers for a Service of the mesh that the pod may not call: its
+// address has no scope.
 func refuseUnrouted() *hcmv3.LocalReplyConfig {
 	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{{
 		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
 			ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: []string{"NR"}},
 		}},
-		StatusCode: u32(403),
-		Body: &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{
-			InlineString: "weft: no TrafficTarget lets this pod call the service any longer, or it is gone\n",
-		}},
+		StatusCode:         u32(403),
+		BodyFormatOverride: text("weft: no TrafficTarget lets this pod ask %REQ(:AUTHORITY)% for %REQ(:METHOD)% %PATH(NQ:PATH)%\n"),
 	}}}
 }
 
@@ -146,12 +144,14 @@ func explainDenial() *hcmv3.ResponseMapper {
 				Op: accesslogv3.ComparisonFilter_EQ, Value: &corev3.RuntimeUInt32{DefaultValue: 403, RuntimeKey: "weft.denied"},
 			}},
 		}},
-		BodyFormatOverride: &corev3.SubstitutionFormatString{Format: &corev3.SubstitutionFormatString_TextFormatSource{
-			TextFormatSource: &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{
-				InlineString: "weft: no TrafficTarget lets %DOWNSTREAM_PEER_URI_SAN% ask for %REQ(:METHOD)% %PATH(NQ:PATH)%\n",
-			}},
-		}},
+		BodyFormatOverride: text("weft: no TrafficTarget lets %DOWNSTREAM_PEER_URI_SAN% ask for %REQ(:METHOD)% %PATH(NQ:PATH)%\n"),
 	}
+}
+
+func text(format string) *corev3.SubstitutionFormatString {
+	return &corev3.SubstitutionFormatString{Format: &corev3.SubstitutionFormatString_TextFormatSource{
+		TextFormatSource: &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{InlineString: format}},
+	}}
 }
 
 // tellUnprocessed marks the answer to a request for which no connection to the

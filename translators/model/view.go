@@ -73,11 +73,12 @@ type WeightedCluster struct {
 // OutboundListener is what the sidecars of a class know of the world. It holds
 // addresses only; routes and endpoints are resources of their own.
 type OutboundListener struct {
-	// HTTP are the addresses whose requests are routed by an Outbound.
+	// HTTP are the addresses whose requests are routed by an Outbound; where there
+	// is none they are refused.
 	HTTP []netip.AddrPort
 	// TCP are the addresses whose connections go to a cluster.
 	TCP []TCPDestination
-	// Direct are addresses of mesh Services that the class may not call:
+	// Direct are the TCP ports of mesh Services that the class may not call:
 	// connections go there by mutual TLS unsplit, and the server refuses them.
 	Direct []netip.AddrPort
 	// Pods are prefixes that hold meshed pods. A connection into one asks the

@@ -151,7 +151,7 @@ func TestSight(t *testing.T) {
 	if want := []model.Key{shopKey("v1")}; !reflect.DeepEqual(s.Services, want) {
 		t.Errorf("front sees %v, want %v", s.Services, want)
 	}
-	if len(s.Listener.HTTP) != 1 || len(s.Listener.Direct) != 2 || len(s.Listener.Pods) != 1 {
+	if len(s.Listener.HTTP) != 3 || len(s.Listener.Direct) != 0 || len(s.Listener.Pods) != 1 {
 		t.Errorf("front's listener: %+v", s.Listener)
 	}
 	g.Put(split("s", 0, map[string]uint32{"v1": 1, "v2": 1}))

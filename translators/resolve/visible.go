@@ -16,7 +16,9 @@ type Sight struct {
 }
 
 // Sight answers for an identity. A Service is seen by who may call some pod
-// behind it, or behind a backend of a split on it.
+// behind it, or behind a backend of a split on it. To the others its HTTP ports
+// are addresses without routes, where every request is refused: so a connection
+// that they keep open obeys whatever holds when they may call it.
 func (g *Graph) Sight(id model.Identity) Sight {
 	callable := g.callable(id)
 	var s Sight
@@ -27,6 +29,7 @@ func (g *Graph) Sight(id model.Identity) Sight {
 			continue
 		}
 		if !g.visible(k, callable) {
+			s.Listener.HTTP = append(s.Listener.HTTP, addressPorts(svc, g.owned(svc), isHTTP)...)
 			s.Listener.Direct = append(s.Listener.Direct, addressPorts(svc, g.owned(svc), isTCP)...)
 			continue
 		}
@@ -119,7 +122,7 @@ func (g *Graph) owned(s *model.Service) []netip.Addr {
 	return as
 }
 
-func isTCP(p model.Port) bool  { return p.Protocol != model.ProtocolUDP }
+func isTCP(p model.Port) bool  { return p.Protocol == model.ProtocolTCP }
 func isHTTP(p model.Port) bool { return p.Protocol.IsHTTP() }
 
 func addressPorts(s *model.Service, owned []netip.Addr, want func(model.Port) bool) []netip.AddrPort {
@@ -137,7 +140,7 @@ func addressPorts(s *model.Service, owned []netip.Addr, want func(model.Port) bo
 
 func tcpDestinations(s *model.Service, owned []netip.Addr) []model.TCPDestination {
 	var ds []model.TCPDestination
-	for _, a := range addressPorts(s, owned, func(p model.Port) bool { return p.Protocol == model.ProtocolTCP }) {
+	for _, a := range addressPorts(s, owned, isTCP) {
 		ds = append(ds, model.TCPDestination{Addr: a, Cluster: model.ServicePort{Service: s.Key, Port: a.Port()}})
 	}
 	return ds

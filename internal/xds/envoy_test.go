@@ -19,27 +19,8 @@ import (
 
 	"github.com/weft-mesh/weft/internal/identity"
 	"github.com/weft-mesh/weft/translators/envoy"
+	"github.com/weft-mesh/weft/translators/envoy/envoytest"
 )
-
-// envoyBinary finds the real Envoy: WEFT_ENVOY, the PATH, or bin/ of the
-// repository.
-func envoyBinary(t *testing.T) string {
-	t.Helper()
-	for _, try := range []string{os.Getenv("WEFT_ENVOY"), "envoy", "../../bin/envoy"} {
-		if path, err := exec.LookPath(try); try != "" && err == nil {
-			abs, err := filepath.Abs(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return abs
-		}
-	}
-	if os.Getenv("WEFT_NO_ENVOY") != "" {
-		t.Skip("WEFT_NO_ENVOY is set: Envoy itself was not asked")
-	}
-	t.Fatal("no envoy: run `make lab`, or name one in WEFT_ENVOY; WEFT_NO_ENVOY=1 leaves these tests out")
-	return ""
-}
 
 // realEnvoy is an Envoy that runs on the product's own bootstrap.
 type realEnvoy struct {
@@ -53,7 +34,7 @@ const controlPlane = "weft-controller.weft-system.svc"
 
 func startEnvoy(t *testing.T, s func(dir string) *Snapshot) *realEnvoy {
 	t.Helper()
-	binary := envoyBinary(t)
+	binary := envoytest.Binary(t)
 	// Socket paths have to be short.
 	dir, err := os.MkdirTemp("", "weft")
 	if err != nil {

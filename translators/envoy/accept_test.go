@@ -2,21 +2,14 @@ package envoy
 
 import (
 	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
-	bootstrapv3 "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
-	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
-	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/weft-mesh/weft/translators/envoy/envoytest"
 	"github.com/weft-mesh/weft/translators/model"
 )
 
@@ -80,47 +73,6 @@ func sampleListener() model.OutboundListener {
 	}
 }
 
-// accepted has the real Envoy load resources as static ones. What comes over
-// ADS of its own (routes, scopes) is put in its place.
-func accepted(t *testing.T, listeners []*listenerv3.Listener, clusters []*clusterv3.Cluster) {
-	t.Helper()
-	b := &bootstrapv3.Bootstrap{
-		Node: &corev3.Node{Id: "n", Cluster: "c"},
-		DynamicResources: &bootstrapv3.Bootstrap_DynamicResources{AdsConfig: &corev3.ApiConfigSource{
-			ApiType: corev3.ApiConfigSource_DELTA_GRPC, TransportApiVersion: corev3.ApiVersion_V3,
-			GrpcServices: []*corev3.GrpcService{{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: "ads"}}}},
-		}},
-		StaticResources: &bootstrapv3.Bootstrap_StaticResources{Listeners: listeners, Clusters: append(clusters, adsCluster())},
-	}
-	text, err := protojson.Marshal(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "bootstrap.json")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(envoyBinary(t), "--mode", "validate", "-c", file).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-func adsCluster() *clusterv3.Cluster {
-	c := BuildDirectCluster(model.DirectCluster{Addr: netip.MustParseAddrPort("127.0.0.1:1")})
-	c.Name, c.TypedExtensionProtocolOptions = "ads", httpOptions(http2())
-	return c
-}
-
-// holding is a listener that holds routes, so that Envoy reads them.
-func holding(t *testing.T, name string, port uint16, rc *routev3.RouteConfiguration) *listenerv3.Listener {
-	t.Helper()
-	m := inboundManager()
-	m.RouteSpecifier = &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: rc}
-	return &listenerv3.Listener{Name: name, Address: socketAddress("127.0.0.1", port), FilterChains: []*listenerv3.FilterChain{
-		{Filters: []*listenerv3.Filter{networkFilter(hcmFilter, m)}},
-	}}
-}
-
 func must[T proto.Message](t *testing.T) func(T, error) T {
 	return func(m T, err error) T {
 		t.Helper()
@@ -154,17 +106,17 @@ func TestEnvoyAcceptsWhatIsBuilt(t *testing.T) {
 		listeners := []*listenerv3.Listener{
 			listener(BuildInboundListener(in)), listener(BuildOutboundListener(sampleListener())), listener(BuildProbesListener(in)),
 		}
-		for i, p := range in.Ports {
+		var routes []*routev3.RouteConfiguration
+		for _, p := range in.Ports {
 			if p.Protocol.IsHTTP() {
-				listeners = append(listeners, holding(t, InboundRouteName(p.Port), uint16(2000+i), route(BuildInboundRoute(in.TrustDomain, p))))
+				routes = append(routes, route(BuildInboundRoute(in.TrustDomain, p)))
 			}
 		}
 		scope, err := BuildOutbound(sampleOutbound())
 		if err != nil {
 			t.Fatal(err)
 		}
-		listeners = append(listeners, holding(t, "scope", 2100, scope.GetRouteConfiguration()))
-		accepted(t, listeners, clusters)
+		envoytest.Accepts(t, listeners, clusters, append(routes, scope.GetRouteConfiguration()))
 	}
-	accepted(t, []*listenerv3.Listener{listener(BuildOutboundListener(model.OutboundListener{Egress: model.EgressDeny}))}, nil)
+	envoytest.Accepts(t, []*listenerv3.Listener{listener(BuildOutboundListener(model.OutboundListener{Egress: model.EgressDeny}))}, nil, nil)
 }

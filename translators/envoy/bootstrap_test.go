@@ -5,30 +5,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/weft-mesh/weft/translators/envoy/envoytest"
 )
 
-// envoyBinary finds the real Envoy: WEFT_ENVOY, the PATH, or bin/ of the
-// repository.
-func envoyBinary(t *testing.T) string {
-	t.Helper()
-	for _, try := range []string{os.Getenv("WEFT_ENVOY"), "envoy", "../../bin/envoy"} {
-		if path, err := exec.LookPath(try); try != "" && err == nil {
-			abs, err := filepath.Abs(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return abs
-		}
-	}
-	if os.Getenv("WEFT_NO_ENVOY") != "" {
-		t.Skip("WEFT_NO_ENVOY is set: Envoy itself was not asked")
-	}
-	t.Fatal("no envoy: run `make lab`, or name one in WEFT_ENVOY; WEFT_NO_ENVOY=1 leaves these tests out")
-	return ""
-}
-
 func TestBootstrapIsAccepted(t *testing.T) {
-	binary := envoyBinary(t)
+	binary := envoytest.Binary(t)
 	dir := t.TempDir()
 	b := NewBootstrap("weft-controller.weft-system.svc", 15012)
 	b.RunDir, b.IPv6 = dir, true

@@ -30,6 +30,7 @@ import (
 	"github.com/weft-mesh/weft/internal/podnet"
 	"github.com/weft-mesh/weft/internal/xds"
 	"github.com/weft-mesh/weft/translators/envoy"
+	"github.com/weft-mesh/weft/translators/envoy/envoytest"
 	"github.com/weft-mesh/weft/translators/model"
 )
 
@@ -259,7 +260,7 @@ func (p *pod) eventually(what string, try func() error) {
 // built in may be closed to all but its owner.
 func binary(t *testing.T) string {
 	t.Helper()
-	found := envoy.BinaryForTest(t)
+	found := envoytest.Binary(t)
 	openBinary.Do(func() { openBinary.path, openBinary.err = copyForAll(found) })
 	if openBinary.err != nil {
 		t.Fatal(openBinary.err)

@@ -1,4 +1,0 @@
-package envoy
-
-// BinaryForTest is for the tests that see the package from outside.
-var BinaryForTest = envoyBinary

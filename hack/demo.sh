@@ -11,9 +11,9 @@ try() {
 	cat <<-'TEXT'
 
 	    kubectl -n shop get pods,trafficsplits,traffictargets
-	    kubectl -n shop port-forward deploy/front 9001 &    # a door: what you send there, front sends to catalog
-	    curl -i http://127.0.0.1:9001/books                 # X-Version tells which version answered
-	    kubectl apply -f config/samples/split-canary.yaml   # back to every fourth request
+	    kubectl -n shop port-forward deploy/front 9001 &   # what you send there, front sends to catalog
+	    curl -i http://127.0.0.1:9001/books                # X-Version tells which version answered
+	    kubectl apply -f config/samples/split-canary.yaml  # back to every fourth request
 	TEXT
 }
 

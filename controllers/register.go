@@ -15,7 +15,8 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-// Options are what the controllers work with. All are needed, but for Clock.
+// Options are what the controllers work with. All are needed, but for Settled
+// and Clock.
 type Options struct {
 	// Namespace is where weft itself runs.
 	Namespace string
@@ -25,6 +26,9 @@ type Options struct {
 	Notifier  *Notifier
 	Authority *identity.Authority
 	Bootstrap BootstrapFunc
+	// Settled tells that the proxies of an earlier replica have had time to
+	// connect to this one; before that no status is written.
+	Settled func() bool
 	// Clock is the system's where it is nil.
 	Clock clock.PassiveClock
 }
@@ -47,7 +51,7 @@ func Register(mgr ctrl.Manager, o Options) error {
 		mgr.Add(l),
 		mgr.Add(&meshDefaulter{client: mgr.GetClient(), log: mgr.GetLogger().WithName("meshconfig")}),
 		authority.register(mgr),
-		registerReporter(mgr, o, recorder, l.ready),
+		registerReporter(mgr, o, recorder, func() error { return errors.Join(l.ready(), settled(o.Settled)) }),
 		(&proxyConfigReconciler{client: mgr.GetClient(), authority: o.Authority, bootstrap: o.Bootstrap, system: o.Namespace}).register(mgr),
 		(&caBundleReconciler{client: mgr.GetClient(), authority: o.Authority}).register(mgr),
 		mgr.AddReadyzCheck("objects", func(*http.Request) error { return l.ready() }),
@@ -55,6 +59,13 @@ func Register(mgr ctrl.Manager, o Options) error {
 	)
 	if err != nil {
 		return fmt.Errorf("register the controllers: %w", err)
+	}
+	return nil
+}
+
+func settled(f func() bool) error {
+	if f != nil && !f() {
+		return errors.New("proxies are still connecting")
 	}
 	return nil
 }

@@ -15,6 +15,11 @@ import (
 // Interval is the least time between two pushes of policy to one class.
 const Interval = 100 * time.Millisecond
 
+// settling is how long after its start an engine waits for the proxies of an
+// earlier one to connect again: twice the longest pause between two attempts
+// of theirs, and the time of one.
+const settling = 3 * time.Second
+
 // Options configure an Engine. The zero value is usable.
 type Options struct {
 	Log logr.Logger
@@ -37,6 +42,8 @@ type Engine struct {
 	graph  *resolve.Graph
 	dirty  *resolve.Dirty
 	synced bool
+	// settled is when the proxies that were there before have had time to connect.
+	settled time.Time
 	// changed is closed and replaced whenever a waiting Connect may go on.
 	changed chan struct{}
 	// rev counts the changes.
@@ -103,7 +110,17 @@ func (e *Engine) Synced() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.synced = true
+	e.settled = e.now().Add(settling)
 	e.signal()
+}
+
+// Settled tells that proxies which are not connected by now are not there. To
+// say before that that every connected proxy runs something would be to say it
+// of none.
+func (e *Engine) Settled() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.synced && !e.now().Before(e.settled)
 }
 
 // TrustDomain is the mesh's trust domain.

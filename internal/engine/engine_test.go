@@ -286,6 +286,23 @@ func TestProgrammed(t *testing.T) {
 	}
 }
 
+// TestSettled: what is said of all proxies is said when they have had time to
+// connect.
+func TestSettled(t *testing.T) {
+	e, c := newEngine()
+	if e.Settled() {
+		t.Error("settled before anything is known")
+	}
+	e.Synced()
+	if e.Settled() {
+		t.Error("settled before any proxy could connect")
+	}
+	c.Time = c.Add(settling)
+	if !e.Settled() {
+		t.Error("never settled")
+	}
+}
+
 // TestDirectGivesWayToRoutes: an address that was asked for, because it could
 // not be called, is not answered any more once it can: what was opened to it
 // must not dodge a split for ever.

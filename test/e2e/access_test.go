@@ -86,15 +86,15 @@ var _ = Describe("TrafficTarget", func() {
 		}
 		Expect(tcp("client").Codes).NotTo(HaveKey("OK"))
 		w.program(ctx, tcpRoute("echo", 8078), target("echo", "client", "TCPRoute/echo"))
-		Expect(tcp("client").Codes).To(Equal(map[string]int64{"OK": 5}))
+		// Envoy acknowledges a listener before all of its workers use it (docs/limits.md).
+		Eventually(ctx, func() map[string]int64 { return tcp("client").Codes }).Should(Equal(map[string]int64{"OK": 5}))
 		Expect(tcp("thief").Codes).NotTo(HaveKey("OK"))
 	}, SpecTimeout(2*time.Minute))
 
 	It("closes TCP connections that are open once it is gone", func(ctx SpecContext) {
 		policy := target("echo", "client", "TCPRoute/echo")
 		w.program(ctx, tcpRoute("echo", 8078), policy)
-		conn := w.dial("client", doorEcho)
-		Expect(echo(conn, "hello\n")).To(Equal("hello\n"))
+		conn := w.echoes(ctx, "client", doorEcho)
 		w.remove(ctx, policy)
 		Expect(conn.SetReadDeadline(time.Now().Add(patience))).To(Succeed())
 		_, err := conn.Read(make([]byte, 1))
@@ -118,7 +118,7 @@ var _ = Describe("TrafficTarget", func() {
 		w.program(ctx, routes("all"), target("sneak", "sneak", "HTTPRouteGroup/all"),
 			tcpRoute("echo", 8078), target("echo", "sneak", "TCPRoute/echo"))
 		Expect(w.caller("sneak", doorExtra).Count(ctx, 5, traffic.Call{}, status)).To(Equal(traffic.Counts{"200": 5}))
-		Expect(echo(w.dial("sneak", doorExtra+1), "hello\n")).To(Equal("hello\n"))
+		w.echoes(ctx, "sneak", doorExtra+1)
 	}, SpecTimeout(3*time.Minute))
 
 	It("tells the server who calls, and lets nobody say otherwise", func(ctx SpecContext) {

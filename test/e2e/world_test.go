@@ -132,6 +132,27 @@ func echo(conn net.Conn, line string) (string, error) {
 	return string(answer[:n]), err
 }
 
+// echoes waits until a door of a pod leads to a server that echoes, and returns the connection. Envoy acknowledges a
+// listener before all of its workers use it (docs/limits.md), so what was just allowed can be refused once more.
+func (w world) echoes(ctx context.Context, pod string, door int) net.Conn {
+	GinkgoHelper()
+	address := w.forward(pod, door)
+	var conn net.Conn
+	Eventually(ctx, func() (string, error) {
+		var err error
+		if conn, err = net.Dial("tcp", address); err != nil {
+			return "", err
+		}
+		answer, err := echo(conn, "hello\n")
+		if err != nil {
+			conn.Close()
+		}
+		return answer, err
+	}).Should(Equal("hello\n"))
+	DeferCleanup(func() { conn.Close() })
+	return conn
+}
+
 // load runs fortio in a pod. The arguments end with the address.
 func (w world) load(ctx context.Context, pod string, args ...string) traffic.Load {
 	GinkgoHelper()

@@ -47,6 +47,10 @@ func TestGolden(t *testing.T) {
 	if err != nil || len(dirs) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
+	all, err := os.ReadDir(cases)
+	if err != nil || len(all) != len(dirs)+1 {
+		t.Errorf("%d folders besides bases, but %d cases: one has no in.yaml (%v)", len(all)-1, len(dirs), err)
+	}
 	for _, in := range dirs {
 		dir := filepath.Dir(in)
 		t.Run(filepath.Base(dir), func(t *testing.T) { golden(t, dir) })

@@ -189,14 +189,3 @@ func (e *Engine) sweep() {
 		}
 	}
 }
-
-// Snapshot is what a class runs; nil where no such class is connected. It is
-// for diagnosis.
-func (e *Engine) Snapshot(pod model.Key) *xds.Snapshot {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for m := range e.members[pod] {
-		return m.class.snapshot
-	}
-	return nil
-}

@@ -30,9 +30,6 @@ const (
 // ReadyPath tells whether the sidecar has its configuration.
 const ReadyPath = "/ready"
 
-// ProxyUID is the user that the sidecar runs as.
-const ProxyUID = 15000
-
 // Secrets, by names that are the same for every proxy: the stream's proven
 // identity decides what they hold.
 const (

@@ -36,7 +36,6 @@ func (g *Graph) refreshFacts(k model.Key) bool {
 		g.index.servicesBy.add(i, k)
 	}
 	g.index.meshServices.put(true, k, now.meshed())
-	g.index.openServices.put(true, k, now.meshed() && now.open)
 	if now.meshed() || now.open {
 		g.facts[k] = now
 	} else {

@@ -44,7 +44,6 @@ type index struct {
 	targetsFrom   relation[model.Identity, model.Key]
 	targetsWith   relation[model.Ref, model.Key] // route → targets
 	servicesBy    relation[model.Identity, model.Key]
-	openServices  relation[bool, model.Key] // true → Services with endpoints outside the mesh beside some inside
 	meshServices  relation[bool, model.Key] // true → Services with endpoints inside the mesh
 	splitServices relation[bool, model.Key] // true → roots of splits
 	emptyServices relation[bool, model.Key] // true → Services with nobody behind
@@ -96,7 +95,7 @@ func NewGraph() *Graph {
 			splitsOf: relation[model.Key, model.Key]{}, splitsTo: relation[model.Key, model.Key]{},
 			splitsWith: relation[model.Key, model.Key]{}, targetsOf: relation[model.Identity, model.Key]{},
 			targetsFrom: relation[model.Identity, model.Key]{}, targetsWith: relation[model.Ref, model.Key]{},
-			servicesBy: relation[model.Identity, model.Key]{}, openServices: relation[bool, model.Key]{},
+			servicesBy:   relation[model.Identity, model.Key]{},
 			meshServices: relation[bool, model.Key]{}, splitServices: relation[bool, model.Key]{},
 			emptyServices: relation[bool, model.Key]{},
 		},

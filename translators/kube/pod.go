@@ -30,6 +30,7 @@ func Pod(object *corev1.Pod) (*model.Pod, []model.Diagnostic) {
 		Key:      model.Key{Namespace: object.Namespace, Name: object.Name},
 		Identity: model.Identity{Namespace: object.Namespace, Name: cmp.Or(object.Spec.ServiceAccountName, "default")},
 		Workload: workload(object),
+		Labels:   object.Labels,
 	}
 	if object.Spec.HostNetwork {
 		return p, nil

@@ -30,6 +30,9 @@ const (
 	ReasonRouteNotFound   = "RouteNotFound"
 	ReasonMatchNotFound   = "MatchNotFound"
 	ReasonPortNotFound    = "PortNotFound"
+	ReasonPodsNotFound    = "PodsNotFound"
+	ReasonBindingNotFound = "BindingNotFound"
+	ReasonIdentityShared  = "IdentityShared"
 
 	ReasonProgrammed = "Programmed"
 	ReasonPending    = "Pending"

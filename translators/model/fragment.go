@@ -143,6 +143,8 @@ type Pod struct {
 	Addresses []netip.Addr
 	Identity  Identity
 	Workload  Workload
+	// Labels are what an IdentityBinding selects by.
+	Labels map[string]string
 	// Meshed tells that it has a weft sidecar.
 	Meshed bool
 	// Probes are the kubelet's probes that the sidecar answers.
@@ -252,9 +254,14 @@ func (r *PortRoute) Ref() Ref { return Ref{Kind: r.Kind, Key: r.Key} }
 // Target is a TrafficTarget (access.smi-spec.io/v1alpha3).
 type Target struct {
 	Key
-	Destination Identity
-	Sources     []Identity
-	Rules       []TargetRule
+	// Destination is zero where DestinationBinding names an IdentityBinding of
+	// the target's namespace in its place.
+	Destination        Identity
+	DestinationBinding string
+	// Sources are service accounts, SourceBindings IdentityBindings.
+	Sources        []Identity
+	SourceBindings []Key
+	Rules          []TargetRule
 }
 
 // TargetRule names a route of the target's namespace.

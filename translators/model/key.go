@@ -34,6 +34,8 @@ const (
 	KindHTTPRouteGroup Kind = "HTTPRouteGroup"
 	KindTCPRoute       Kind = "TCPRoute"
 	KindUDPRoute       Kind = "UDPRoute"
+	// KindIdentityBinding is behind the feature gate of its name.
+	KindIdentityBinding Kind = "IdentityBinding"
 )
 
 // Ref names one object of the cluster.

@@ -35,6 +35,8 @@ func (g *Graph) Put(f model.Fragment) *Dirty {
 		g.routeChanged(f.Ref(), d)
 	case *model.Target:
 		g.changeTarget(f.Key, f, d)
+	case *model.IdentityBinding:
+		g.changeBinding(f.Key, f, d)
 	}
 	return d
 }
@@ -67,6 +69,8 @@ func (g *Graph) Delete(r model.Ref) *Dirty {
 		g.routeChanged(r, d)
 	case model.KindTrafficTarget:
 		g.changeTarget(r.Key, nil, d)
+	case model.KindIdentityBinding:
+		g.changeBinding(r.Key, nil, d)
 	}
 	return d
 }
@@ -88,6 +92,9 @@ func (g *Graph) setMesh(next model.Mesh, d *Dirty) {
 	}
 	g.mesh = next
 	d.Everything = true
+	for k := range g.bindings {
+		g.refreshBinding(k, d) // its SPIFFE IDs name the trust domain
+	}
 }
 
 func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
@@ -210,6 +217,7 @@ func (g *Graph) changePod(k model.Key, f *model.Pod, d *Dirty) {
 		d.AllOutbound = true
 	}
 	d.Pods.add(k)
+	g.rebind(k.Namespace, d)
 	for s := range g.index.slicesWith[k] {
 		touched.add(g.slices[s].Service)
 	}
@@ -219,6 +227,7 @@ func (g *Graph) changePod(k model.Key, f *model.Pod, d *Dirty) {
 }
 
 func (g *Graph) indexPod(p *model.Pod, in bool, d *Dirty) {
+	g.index.podsIn.put(p.Namespace, p.Key, in && p.Meshed)
 	for _, a := range p.Addresses {
 		g.index.podsAt.put(a, p.Key, in)
 		d.Addresses.add(a)
@@ -284,29 +293,27 @@ func (g *Graph) routeChanged(r model.Ref, d *Dirty) {
 		}
 	}
 	for t := range g.index.targetsWith[r] {
-		d.Inbound.add(g.targets[t].Destination)
+		d.Inbound.add(g.parties[t].destinations...)
 		d.Objects.add(g.targets[t].Ref())
 	}
 }
 
 func (g *Graph) changeTarget(k model.Key, f *model.Target, d *Dirty) {
 	if old := g.targets[k]; old != nil {
-		g.indexTarget(old, false, d)
+		g.indexTarget(old, false)
 		delete(g.targets, k)
 	}
 	if f != nil {
 		g.targets[k] = f
-		g.indexTarget(f, true, d)
+		g.indexTarget(f, true)
 	}
+	g.refreshParties(k, d)
 	d.Objects.add(model.Ref{Kind: model.KindTrafficTarget, Key: k})
 }
 
-func (g *Graph) indexTarget(t *model.Target, in bool, d *Dirty) {
-	g.index.targetsOf.put(t.Destination, t.Key, in)
-	d.Inbound.add(t.Destination)
-	for _, s := range t.Sources {
-		g.index.targetsFrom.put(s, t.Key, in)
-		d.Outbound.add(s)
+func (g *Graph) indexTarget(t *model.Target, in bool) {
+	for _, b := range bindingsOf(t) {
+		g.index.targetsBy.put(b, t.Key, in)
 	}
 	for _, r := range t.Rules {
 		g.index.targetsWith.put(model.Ref{Kind: r.Kind, Key: model.Key{Namespace: t.Namespace, Name: r.Name}}, t.Key, in)

@@ -17,8 +17,10 @@ func (g *Graph) Diagnose(r model.Ref) []model.Diagnostic {
 		}
 	case model.KindTrafficTarget:
 		if t := g.targets[r.Key]; t != nil {
-			return g.diagnoseTarget(t)
+			return append(g.diagnoseTarget(t), g.diagnoseBindings(t)...)
 		}
+	case model.KindIdentityBinding:
+		return g.bound[r.Key].diagnostics
 	}
 	return nil
 }
@@ -163,9 +165,13 @@ func (g *Graph) Concerns(r model.Ref) Concern {
 		}
 	case model.KindTrafficTarget:
 		g.concernTarget(r.Key, ids)
+	case model.KindIdentityBinding:
+		for t := range g.index.targetsBy[r.Key] {
+			g.concernTarget(t, ids)
+		}
 	case model.KindHTTPRouteGroup, model.KindTCPRoute, model.KindUDPRoute:
 		for t := range g.index.targetsWith[r] {
-			ids.add(g.targets[t].Destination)
+			ids.add(g.parties[t].destinations...)
 		}
 		if r.Kind == model.KindHTTPRouteGroup {
 			for s := range g.index.splitsWith[r.Key] {
@@ -177,8 +183,6 @@ func (g *Graph) Concerns(r model.Ref) Concern {
 }
 
 func (g *Graph) concernTarget(k model.Key, ids set[model.Identity]) {
-	if t := g.targets[k]; t != nil {
-		ids.add(t.Destination)
-		ids.add(t.Sources...)
-	}
+	ids.add(g.parties[k].destinations...)
+	ids.add(g.parties[k].sources...)
 }

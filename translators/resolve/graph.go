@@ -23,10 +23,15 @@ type Graph struct {
 	groups     map[model.Key]*model.RouteGroup
 	routes     map[model.Ref]*model.PortRoute
 	targets    map[model.Key]*model.Target
+	bindings   map[model.Key]*model.IdentityBinding
 
 	index index
 	// facts is what the endpoints of each Service say of it.
 	facts map[model.Key]facts
+	// parties are whom each TrafficTarget speaks of, and bound whom each
+	// IdentityBinding stands for.
+	parties map[model.Key]parties
+	bound   map[model.Key]bound
 }
 
 // index is the reverse direction of every reference.
@@ -44,9 +49,12 @@ type index struct {
 	targetsFrom   relation[model.Identity, model.Key]
 	targetsWith   relation[model.Ref, model.Key] // route → targets
 	servicesBy    relation[model.Identity, model.Key]
-	meshServices  relation[bool, model.Key] // true → Services with endpoints inside the mesh
-	splitServices relation[bool, model.Key] // true → roots of splits
-	emptyServices relation[bool, model.Key] // true → Services with nobody behind
+	targetsBy     relation[model.Key, model.Key] // binding → targets
+	bindingsIn    relation[string, model.Key]    // namespace → bindings that select pods
+	podsIn        relation[string, model.Key]    // namespace → meshed pods
+	meshServices  relation[bool, model.Key]      // true → Services with endpoints inside the mesh
+	splitServices relation[bool, model.Key]      // true → roots of splits
+	emptyServices relation[bool, model.Key]      // true → Services with nobody behind
 }
 
 // relation maps a key to a set, and forgets keys whose set is empty.
@@ -87,7 +95,10 @@ func NewGraph() *Graph {
 		groups:     map[model.Key]*model.RouteGroup{},
 		routes:     map[model.Ref]*model.PortRoute{},
 		targets:    map[model.Key]*model.Target{},
+		bindings:   map[model.Key]*model.IdentityBinding{},
 		facts:      map[model.Key]facts{},
+		parties:    map[model.Key]parties{},
+		bound:      map[model.Key]bound{},
 		index: index{
 			slicesOf: relation[model.Key, model.Key]{}, slicesWith: relation[model.Key, model.Key]{},
 			podsAt: relation[netip.Addr, model.Key]{}, servicesAt: relation[netip.Addr, model.Key]{},
@@ -98,6 +109,8 @@ func NewGraph() *Graph {
 			servicesBy:   relation[model.Identity, model.Key]{},
 			meshServices: relation[bool, model.Key]{}, splitServices: relation[bool, model.Key]{},
 			emptyServices: relation[bool, model.Key]{},
+			targetsBy:     relation[model.Key, model.Key]{}, bindingsIn: relation[string, model.Key]{},
+			podsIn: relation[string, model.Key]{},
 		},
 	}
 }
@@ -133,6 +146,8 @@ func (g *Graph) Fragment(r model.Ref) model.Fragment {
 		return fragment(g.routes[r])
 	case model.KindTrafficTarget:
 		return fragment(g.targets[r.Key])
+	case model.KindIdentityBinding:
+		return fragment(g.bindings[r.Key])
 	default:
 		return nil
 	}

@@ -34,7 +34,7 @@ func allViews(g *Graph) views {
 			v.Inbound[model.Identity(k("sa"))] = g.Inbound(model.Identity(k("sa")), someShape)
 			v.Services[k("svc")] = g.ServiceViews(k("svc"))
 			v.Classes[k("pod")], _, _ = g.ClassOf(k("pod"))
-			for _, r := range []model.Ref{{Kind: model.KindTrafficSplit, Key: k("split")}, {Kind: model.KindTrafficTarget, Key: k("target")}} {
+			for _, r := range []model.Ref{{Kind: model.KindTrafficSplit, Key: k("split")}, {Kind: model.KindTrafficTarget, Key: k("target")}, {Kind: model.KindIdentityBinding, Key: k("binding")}} {
 				v.Problems[r] = g.Diagnose(r)
 			}
 		}

@@ -148,7 +148,7 @@ func (g *Graph) grants(dest model.Identity) []grant {
 }
 
 func (g *Graph) grant(t *model.Target) grant {
-	gr := grant{sources: t.Sources}
+	gr := grant{sources: g.parties[t.Key].sources}
 	for _, r := range t.Rules {
 		key := model.Key{Namespace: t.Namespace, Name: r.Name}
 		switch r.Kind {

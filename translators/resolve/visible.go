@@ -66,7 +66,7 @@ func (g *Graph) listable() set[model.Key] {
 func (g *Graph) callable(id model.Identity) set[model.Identity] {
 	ids := set[model.Identity]{}
 	for t := range g.index.targetsFrom[id] {
-		ids.add(g.targets[t].Destination)
+		ids.add(g.parties[t].destinations...)
 	}
 	return ids
 }

@@ -19,11 +19,12 @@ var ErrUnknownKind = errors.New("not an SMI object of a version that is read")
 
 // APIVersions names the version of each kind that is read.
 var APIVersions = map[model.Kind]string{
-	model.KindTrafficSplit:   "split.smi-spec.io/v1alpha4",
-	model.KindTrafficTarget:  "access.smi-spec.io/v1alpha3",
-	model.KindHTTPRouteGroup: "specs.smi-spec.io/v1alpha4",
-	model.KindTCPRoute:       "specs.smi-spec.io/v1alpha4",
-	model.KindUDPRoute:       "specs.smi-spec.io/v1alpha4",
+	model.KindTrafficSplit:    "split.smi-spec.io/v1alpha4",
+	model.KindTrafficTarget:   "access.smi-spec.io/v1alpha3",
+	model.KindHTTPRouteGroup:  "specs.smi-spec.io/v1alpha4",
+	model.KindTCPRoute:        "specs.smi-spec.io/v1alpha4",
+	model.KindUDPRoute:        "specs.smi-spec.io/v1alpha4",
+	model.KindIdentityBinding: "access.smi-spec.io/v1alpha4",
 }
 
 // Convert turns an SMI object, as the API server holds it, into its fragment.
@@ -43,6 +44,8 @@ func Convert(object map[string]any) (model.Fragment, []model.Diagnostic, error) 
 		return generic(target(root))
 	case model.KindHTTPRouteGroup:
 		return generic(routeGroup(root))
+	case model.KindIdentityBinding:
+		return generic(identityBinding(root))
 	default:
 		return generic(portRoute(kind, root))
 	}

@@ -7,7 +7,10 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-const serviceAccount = "ServiceAccount"
+const (
+	serviceAccount = "ServiceAccount"
+	accessGroup    = "access.smi-spec.io"
+)
 
 // target reads a TrafficTarget. A wrong source or rule is left out, which only
 // narrows what is allowed; without any of either nothing is.
@@ -19,9 +22,9 @@ func target(root node) (*model.Target, []model.Diagnostic) {
 		return nil, r.diagnostics
 	}
 	ok = targetDestination(r, t, spec.field("destination"))
-	t.Sources = targetSources(r, spec.field("sources"), t.Namespace)
+	targetSources(r, t, spec.field("sources"))
 	t.Rules = targetRules(r, spec.field("rules"))
-	if !ok || len(t.Sources) == 0 || len(t.Rules) == 0 {
+	if !ok || len(t.Sources)+len(t.SourceBindings) == 0 || len(t.Rules) == 0 {
 		return nil, r.diagnostics
 	}
 	return t, r.diagnostics
@@ -30,67 +33,78 @@ func target(root node) (*model.Target, []model.Diagnostic) {
 // targetDestination reads whom the target protects. It has to be in the
 // target's own namespace: else one tenant could open another.
 func targetDestination(r *report, t *model.Target, n node) bool {
-	identity, err := subject(n, t.Namespace)
+	kind, key, err := subject(n, t.Namespace)
 	if err != nil {
 		r.invalid(n, err)
 		return false
 	}
-	if identity.Namespace != t.Namespace {
+	if key.Namespace != t.Namespace {
 		r.refuse(n.field("namespace"), model.ReasonDestinationNotPermitted,
-			"%s is another namespace; create the TrafficTarget there, or write %s", quote(identity.Namespace), quote(t.Namespace))
+			"%s is another namespace; create the TrafficTarget there, or write %s", quote(key.Namespace), quote(t.Namespace))
 		return false
 	}
-	t.Destination = identity
+	if kind == model.KindIdentityBinding {
+		t.DestinationBinding = key.Name
+	} else {
+		t.Destination = model.Identity(key)
+	}
 	return true
 }
 
-// subject reads a service account; its namespace is the target's where none is
-// given.
-func subject(n node, namespace string) (model.Identity, error) {
-	none := model.Identity{}
+// subject reads a service account, or an IdentityBinding; its namespace is the
+// target's where none is given.
+func subject(n node, namespace string) (kind model.Kind, key model.Key, err error) {
 	if _, ok := n.value.(map[string]any); !ok {
-		return none, fmt.Errorf("%s names nobody; write kind: ServiceAccount and a name", n.shown())
+		return "", key, fmt.Errorf("%s names nobody; write kind: ServiceAccount and a name", n.shown())
 	}
-	if kind := n.field("kind").textOrEmpty(); kind != serviceAccount {
-		return none, fmt.Errorf("kind %s has no identity in the mesh; write %s", quote(kind), serviceAccount)
+	kind = model.Kind(n.field("kind").textOrEmpty())
+	if kind != serviceAccount && kind != model.KindIdentityBinding {
+		return "", key, fmt.Errorf("kind %s has no identity in the mesh; write %s", quote(string(kind)), serviceAccount)
+	}
+	if group := n.field("group").textOrEmpty(); kind == model.KindIdentityBinding && group != "" && group != accessGroup {
+		return "", key, fmt.Errorf("group %s has no IdentityBinding; write %s or leave it out", quote(group), accessGroup)
 	}
 	name, err := n.field("name").text()
 	if err != nil {
-		return none, err
+		return "", key, err
 	}
-	if err := objectName(name, serviceAccount); err != nil {
-		return none, err
+	if err := objectName(name, string(kind)); err != nil {
+		return "", key, err
 	}
 	other, err := n.field("namespace").text()
 	if err != nil {
-		return none, err
+		return "", key, err
 	}
 	if other == "" {
-		return model.Identity{Namespace: namespace, Name: name}, nil
+		return kind, model.Key{Namespace: namespace, Name: name}, nil
 	}
-	return model.Identity{Namespace: other, Name: name}, namespaceName(other)
+	return kind, model.Key{Namespace: other, Name: name}, namespaceName(other)
 }
 
-func targetSources(r *report, list node, namespace string) []model.Identity {
+func targetSources(r *report, t *model.Target, list node) {
 	entries, err := list.items()
 	if err != nil {
 		r.invalid(list, err)
-		return nil
+		return
 	}
 	if len(entries) == 0 {
 		r.refuse(list, model.ReasonInvalid, "there is no source, so nobody is allowed; name at least one ServiceAccount")
 	}
-	var sources []model.Identity
 	for _, entry := range entries {
-		identity, err := subject(entry, namespace)
-		if err != nil {
+		kind, key, err := subject(entry, t.Namespace)
+		switch {
+		case err != nil:
 			r.refuse(entry, model.ReasonUnsupportedValue, "%v; this source is left out", err)
-			continue
+		case kind == model.KindIdentityBinding:
+			t.SourceBindings = append(t.SourceBindings, key)
+		default:
+			t.Sources = append(t.Sources, model.Identity(key))
 		}
-		sources = append(sources, identity)
 	}
-	slices.SortFunc(sources, model.Identity.Compare)
-	return slices.Compact(sources)
+	slices.SortFunc(t.Sources, model.Identity.Compare)
+	t.Sources = slices.Compact(t.Sources)
+	slices.SortFunc(t.SourceBindings, model.Key.Compare)
+	t.SourceBindings = slices.Compact(t.SourceBindings)
 }
 
 func targetRules(r *report, list node) []model.TargetRule {

@@ -30,7 +30,7 @@ func New(seed, stream uint64) World { return World{rand.New(rand.NewPCG(seed, st
 
 // Fragment draws one.
 func (w World) Fragment() model.Fragment {
-	switch w.IntN(9) {
+	switch w.IntN(10) {
 	case 0:
 		return &model.Namespace{Name: w.namespace(), Access: []model.Access{"", model.AccessPermissive, model.AccessEnforcing}[w.IntN(3)]}
 	case 1:
@@ -45,6 +45,8 @@ func (w World) Fragment() model.Fragment {
 		return &model.RouteGroup{Key: w.key("group"), Matches: []model.NamedMatch{{Name: w.name("m"), HTTPMatch: model.HTTPMatch{PathRegex: "/" + w.name("p")}}}}
 	case 7:
 		return &model.PortRoute{Kind: model.KindTCPRoute, Key: w.key("tcp"), Ports: [][]uint16{nil, {80}, {80, 3306}}[w.IntN(3)]}
+	case 8:
+		return w.binding()
 	default:
 		return w.target()
 	}
@@ -73,8 +75,10 @@ func (w World) addr() netip.Addr {
 }
 
 func (w World) pod() *model.Pod {
-	return &model.Pod{Key: w.key("pod"), Addresses: []netip.Addr{w.addr()}, Identity: w.identity(), Meshed: w.IntN(4) > 0}
+	return &model.Pod{Key: w.key("pod"), Addresses: []netip.Addr{w.addr()}, Identity: w.identity(), Meshed: w.IntN(4) > 0, Labels: w.labels()}
 }
+
+func (w World) labels() map[string]string { return map[string]string{"app": w.name("app")} }
 
 func (w World) split() *model.Split {
 	s := &model.Split{Key: w.key("split"), Created: time.Unix(int64(w.IntN(2)), 0)}
@@ -91,12 +95,33 @@ func (w World) split() *model.Split {
 func (w World) target() *model.Target {
 	t := &model.Target{Key: w.key("target")}
 	t.Destination = model.Identity{Namespace: t.Namespace, Name: w.name("sa")}
+	if w.IntN(4) == 0 {
+		t.Destination, t.DestinationBinding = model.Identity{}, w.name("binding")
+	}
 	for range 1 + w.IntN(2) {
-		t.Sources = append(t.Sources, w.identity())
+		if w.IntN(4) == 0 {
+			t.SourceBindings = append(t.SourceBindings, w.key("binding"))
+		} else {
+			t.Sources = append(t.Sources, w.identity())
+		}
 	}
 	t.Rules = []model.TargetRule{{Kind: model.KindHTTPRouteGroup, Name: w.name("group")}}
 	if w.IntN(2) == 0 {
 		t.Rules = append(t.Rules, model.TargetRule{Kind: model.KindTCPRoute, Name: w.name("tcp")})
 	}
 	return t
+}
+
+func (w World) binding() *model.IdentityBinding {
+	b := &model.IdentityBinding{Key: w.key("binding")}
+	switch w.IntN(3) {
+	case 0:
+		b.ServiceAccount = w.name("sa")
+	case 1:
+		b.PodLabels = w.labels()
+	}
+	if w.IntN(2) == 0 {
+		b.SPIFFEIDs = []string{"cluster.local/ns/" + w.namespace() + "/sa/" + w.name("sa")}
+	}
+	return b
 }

@@ -262,6 +262,9 @@ type Target struct {
 	Sources        []Identity
 	SourceBindings []Key
 	Rules          []TargetRule
+	// Port narrows all of it to one port of the pods; 0 means every port. Only
+	// access v1alpha1 and v1alpha2 can say it ("destination.port").
+	Port uint16
 }
 
 // TargetRule names a route of the target's namespace.

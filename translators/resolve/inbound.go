@@ -131,6 +131,8 @@ type grant struct {
 	// allPorts is set by a TCPRoute without ports.
 	allPorts bool
 	ports    []uint16
+	// only is the one port that the target is about; 0 for all.
+	only uint16
 }
 
 // covers tells whether the target's TCPRoutes speak of a port. Port 0 stands
@@ -163,7 +165,21 @@ func (g *Graph) grant(t *model.Target) grant {
 			}
 		}
 	}
+	gr.narrow(t.Port)
 	return gr
+}
+
+// narrow leaves one port of what the routes speak of.
+func (gr *grant) narrow(only uint16) {
+	if only == 0 {
+		return
+	}
+	gr.only = only
+	if gr.allPorts || slices.Contains(gr.ports, only) {
+		gr.allPorts, gr.ports = false, []uint16{only}
+	} else {
+		gr.ports = nil
+	}
 }
 
 // allowedRoutes are the matches of a group that a rule names; all of them where
@@ -209,6 +225,8 @@ func callers(grants []grant, p ShapePort) []model.Caller {
 // at tells what a target allows at a port: everything, or some requests.
 func (gr grant) at(p ShapePort) (anyRequest bool, routes []model.AllowedRoute) {
 	switch {
+	case gr.only != 0 && gr.only != p.Number:
+		return false, nil
 	case !p.Protocol.IsHTTP():
 		return gr.tcp && gr.covers(p.Number), nil
 	case gr.tcp && !gr.covers(p.Number):

@@ -32,6 +32,12 @@ func target(name string, rules ...model.TargetRule) *model.Target {
 	}
 }
 
+// at narrows a target to one port, as v1alpha1 and v1alpha2 can.
+func at(port uint16, t *model.Target) *model.Target {
+	t.Port = port
+	return t
+}
+
 func rule(kind model.Kind, name string, matches ...string) model.TargetRule {
 	return model.TargetRule{Kind: kind, Name: name, Matches: matches}
 }
@@ -110,6 +116,25 @@ func TestPolicy(t *testing.T) {
 			fragments: []model.Fragment{group("g", "a", "b"), target("t", rule(http, "g", "a")), target("u", rule(http, "g", "b"), rule(http, "g", "a"))},
 			http80:    []string{"shop/g/a", "shop/g/b"}, http81: []string{"shop/g/a", "shop/g/b"},
 		},
+		"trap 26: destination.port narrows a group": {
+			fragments: []model.Fragment{group("g", "a"), at(81, target("t", rule(http, "g")))},
+			http81:    []string{"shop/g/a"},
+		},
+		"trap 26: destination.port narrows a TCPRoute without ports": {
+			fragments: []model.Fragment{tcp("r"), at(3306, target("t", rule(tcpKind, "r")))},
+			db3306:    []string{"all"},
+		},
+		"trap 26: destination.port narrows a TCPRoute with ports": {
+			fragments: []model.Fragment{tcp("r", 80, 3306), at(80, target("t", rule(tcpKind, "r")))},
+			http80:    []string{"all"},
+		},
+		"trap 26: destination.port and the ports of a TCPRoute must agree": {
+			fragments: []model.Fragment{tcp("r", 80), group("g", "a"), at(81, target("t", rule(tcpKind, "r"), rule(http, "g")))},
+		},
+		"trap 26: a narrow target takes nothing from another": {
+			fragments: []model.Fragment{group("g", "a", "b"), at(81, target("t", rule(http, "g", "a"))), target("u", rule(http, "g", "b"))},
+			http80:    []string{"shop/g/b"}, http81: []string{"shop/g/a", "shop/g/b"},
+		},
 		"a permissive namespace lets everybody in": {
 			fragments: []model.Fragment{&model.Namespace{Name: "shop", Access: model.AccessPermissive}},
 			http80:    []string{"everybody"}, http81: []string{"everybody"}, db3306: []string{"everybody"}, unnamedPort: []string{"everybody"},
@@ -148,6 +173,18 @@ func TestPortsOpenedByNumber(t *testing.T) {
 	g := NewGraph()
 	g.Put(tcp("r", 9999))
 	g.Put(target("t", rule(model.KindTCPRoute, "r")))
+	in := g.Inbound(web, Shape{})
+	if len(in.Ports) != 1 || in.Ports[0].Port != 9999 || len(in.Ports[0].Policy.Callers) != 1 || len(in.Other.Callers) != 0 {
+		t.Errorf("got %+v, want port 9999 open to front and no other", in)
+	}
+}
+
+// TestTheOnePortOfATargetIsOpenedByNumber (trap 26): no Service speaks of it,
+// and the TCPRoute names none.
+func TestTheOnePortOfATargetIsOpenedByNumber(t *testing.T) {
+	g := NewGraph()
+	g.Put(tcp("r"))
+	g.Put(at(9999, target("t", rule(model.KindTCPRoute, "r"))))
 	in := g.Inbound(web, Shape{})
 	if len(in.Ports) != 1 || in.Ports[0].Port != 9999 || len(in.Ports[0].Policy.Callers) != 1 || len(in.Other.Callers) != 0 {
 		t.Errorf("got %+v, want port 9999 open to front and no other", in)

@@ -109,6 +109,9 @@ func (w World) target() *model.Target {
 	if w.IntN(2) == 0 {
 		t.Rules = append(t.Rules, model.TargetRule{Kind: model.KindTCPRoute, Name: w.name("tcp")})
 	}
+	if w.IntN(4) == 0 {
+		t.Port = uint16(80 + w.IntN(2))
+	}
 	return t
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	"k8s.io/apimachinery/pkg/util/yaml"
 	sigsyaml "sigs.k8s.io/yaml"
 
@@ -93,16 +94,16 @@ func golden(t *testing.T, dir string) {
 
 func run(t *testing.T, g *resolve.Graph, c call) string {
 	t.Helper()
-	host, port, _ := strings.Cut(c.To, ":")
-	var number uint16
-	if _, err := fmt.Sscan(port, &number); err != nil {
-		t.Fatalf("to: %q: want name:port", c.To)
-	}
-	addr, err := netip.ParseAddr(host)
+	to, err := netip.ParseAddrPort(c.To)
 	if err != nil {
-		addr = address(t, g, key(host))
+		host, port, _ := strings.Cut(c.To, ":")
+		var number uint16
+		if _, err := fmt.Sscan(port, &number); err != nil {
+			t.Fatalf("to: %q: want name:port or address:port", c.To)
+		}
+		to = netip.AddrPortFrom(address(t, g, key(host)), number)
 	}
-	r, err := Run(g, key(c.From), Call{To: netip.AddrPortFrom(addr, number), Method: c.Method, Path: c.Path, Headers: c.Headers})
+	r, err := Run(g, key(c.From), Call{To: to, Method: c.Method, Path: c.Path, Headers: c.Headers})
 	if err != nil {
 		t.Fatalf("%s -> %s: %v", c.From, c.To, err)
 	}
@@ -206,6 +207,7 @@ type loader struct {
 	diagnostics []model.Diagnostic
 	services    []*corev1.Service
 	pods        []*corev1.Pod
+	slices      []*discoveryv1.EndpointSlice
 }
 
 func (l *loader) add(doc []byte) error {
@@ -228,6 +230,10 @@ func (l *loader) add(doc []byte) error {
 		s := &corev1.Service{}
 		l.services = append(l.services, s)
 		return sigsyaml.Unmarshal(doc, s)
+	case "EndpointSlice": // of a Service without a selector
+		s := &discoveryv1.EndpointSlice{}
+		l.slices = append(l.slices, s)
+		return sigsyaml.Unmarshal(doc, s)
 	case "Pod":
 		p := &corev1.Pod{}
 		l.pods = append(l.pods, p)
@@ -246,6 +252,9 @@ func (l *loader) finish() []model.Fragment {
 		if f, _ := kube.Pod(p); f != nil {
 			l.fragments = append(l.fragments, f)
 		}
+	}
+	for _, s := range l.slices {
+		l.fragments = append(l.fragments, kube.EndpointSlice(s))
 	}
 	for _, s := range l.services {
 		l.fragments = append(l.fragments, kube.Service(s))

@@ -20,14 +20,14 @@ type feed struct {
 }
 
 // feeds are the kinds that the mesh is made of: one file, one line here.
-func feeds() []feed {
+func feeds(gates Gates) []feed {
 	return append([]feed{
 		namespaceFeed(),
 		serviceFeed(),
 		endpointSliceFeed(),
 		podFeed(),
 		meshConfigFeed(),
-	}, smiFeeds()...)
+	}, smiFeeds(gates)...)
 }
 
 // handler puts every state of an object in the order in which the informer

@@ -23,6 +23,7 @@ const lookAgain = 5 * time.Second
 // Every replica runs it.
 type loader struct {
 	cache cache.Cache
+	feeds []feed
 	sink  Sink
 	log   logr.Logger
 	// told hears of every state of every object, nil for one that is gone.
@@ -38,7 +39,7 @@ func (l *loader) NeedLeaderElection() bool { return false }
 func (l *loader) Start(ctx context.Context) error {
 	var waiting []clientcache.InformerSynced
 	var missing []feed
-	for _, f := range feeds() {
+	for _, f := range l.feeds {
 		synced, err := l.follow(ctx, f)
 		switch {
 		case err == nil:

@@ -15,8 +15,8 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-// Options are what the controllers work with. All are needed, but for Settled
-// and Clock.
+// Options are what the controllers work with. All are needed, but for Settled,
+// Gates and Clock.
 type Options struct {
 	// Namespace is where weft itself runs.
 	Namespace string
@@ -29,6 +29,8 @@ type Options struct {
 	// Settled tells that the proxies of an earlier replica have had time to
 	// connect to this one; before that no status is written.
 	Settled func() bool
+	// Gates say which unreleased parts of the specification are on.
+	Gates Gates
 	// Clock is the system's where it is nil.
 	Clock clock.PassiveClock
 }
@@ -46,7 +48,7 @@ func Register(mgr ctrl.Manager, o Options) error {
 		clock: o.Clock, events: recorder, elected: mgr.Elected(),
 	}
 	t := &teller{notifier: o.Notifier, mesh: authority.again, events: recorder, elected: mgr.Elected(), said: map[model.Ref][]string{}}
-	l := &loader{cache: mgr.GetCache(), sink: o.Sink, log: mgr.GetLogger().WithName("loader"), told: t.tell, again: lookAgain}
+	l := &loader{cache: mgr.GetCache(), feeds: feeds(o.Gates), sink: o.Sink, log: mgr.GetLogger().WithName("loader"), told: t.tell, again: lookAgain}
 	err := errors.Join(
 		mgr.Add(l),
 		mgr.Add(&meshDefaulter{client: mgr.GetClient(), log: mgr.GetLogger().WithName("meshconfig")}),

@@ -35,6 +35,7 @@ var reported = []model.Kind{
 	model.KindHTTPRouteGroup,
 	model.KindTCPRoute,
 	model.KindUDPRoute,
+	model.KindIdentityBinding,
 }
 
 // versionOf is the group and version in which a reported kind is read.

@@ -9,10 +9,10 @@ import (
 )
 
 // smiFeeds are the kinds of SMI. Their CRDs may be installed after weft.
-func smiFeeds() []feed {
+func smiFeeds(gates Gates) []feed {
 	var all []feed
 	for _, kind := range reported {
-		if kind != model.KindMeshConfig {
+		if kind != model.KindMeshConfig && gates.has(kind) {
 			all = append(all, feed{kind: kind, object: newUnstructured(kind), optional: true, convert: convertSMI})
 		}
 	}

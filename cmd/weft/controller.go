@@ -8,6 +8,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
+	"github.com/weft-mesh/weft/controllers"
 	"github.com/weft-mesh/weft/internal/version"
 	"github.com/weft-mesh/weft/webhooks"
 )
@@ -21,6 +22,8 @@ type settings struct {
 	metrics, health    string
 	inject             webhooks.Settings
 	pullPolicy         string
+	featureGates       map[string]string
+	gates              controllers.Gates
 }
 
 func controllerCommand() *cobra.Command {
@@ -38,6 +41,11 @@ It reads KUBECONFIG, or the service account of its pod.`,
 			s.inject.PullPolicy = corev1.PullPolicy(s.pullPolicy)
 			s.inject.ControllerNamespace = s.namespace
 			s.inject.Version = version.Version
+			gates, err := parseGates(s.featureGates)
+			if err != nil {
+				return err
+			}
+			s.gates = gates
 			config, err := ctrl.GetConfig()
 			if err != nil {
 				return fmt.Errorf("find the cluster: %w", err)
@@ -60,6 +68,7 @@ It reads KUBECONFIG, or the service account of its pod.`,
 	f.StringVar(&s.inject.ProxyImage, "proxy-image", "docker.io/envoyproxy/envoy:distroless-v1.40.0", "image of Envoy")
 	f.StringVar(&s.pullPolicy, "image-pull-policy", string(corev1.PullIfNotPresent), "when to pull the injected images")
 	f.StringVar(&s.inject.LogLevel, "proxy-log-level", "warning", "log level of Envoy")
+	f.StringToStringVar(&s.featureGates, "feature-gates", nil, "parts of the specification that were never released: IdentityBinding=true takes in IdentityBindings (install config/experimental)")
 	f.BoolVar(&logging.Development, "development", false, "log for people rather than machines")
 	return cmd
 }

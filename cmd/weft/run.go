@@ -75,7 +75,7 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 			return servePeers(ctx, s.peerPort, peers.Handler(eng), replica.PeerServerTLS())
 		})),
 		controllers.Register(mgr, controllers.Options{
-			Namespace: s.namespace, Sink: eng, Settled: eng.Settled, Notifier: notifier, Authority: authority,
+			Namespace: s.namespace, Sink: eng, Settled: eng.Settled, Notifier: notifier, Authority: authority, Gates: s.gates,
 			Status:    peers.NewClient(eng, others, replica.PeerClientTLS()),
 			Bootstrap: start,
 		}),

@@ -99,6 +99,7 @@ func TestALongMessageIsCut(t *testing.T) {
 	}
 }
 
+// Trap 8: what is left out is told in an Event.
 func TestWhatIsWorthTelling(t *testing.T) {
 	of := func(status metav1.ConditionStatus, kind, reason, message string) []metav1.Condition {
 		return []metav1.Condition{{Type: kind, Status: status, Reason: reason, Message: message}}

@@ -233,6 +233,7 @@ func systemNamespace(t *testing.T, c client.Client) string {
 	return namespace(t, c, nil)
 }
 
+// Trap 62: a controller is synced when it has read all that there is.
 func TestEverythingThatExistsIsReadBeforeSynced(t *testing.T) {
 	c := needCluster(t)
 	ns := namespace(t, c, map[string]string{"weft.mesh/access": "permissive"})
@@ -388,6 +389,7 @@ func TestNothingIsWrittenThatHasNotChanged(t *testing.T) {
 	toldOnce(t, c, ref, "Accepted", "all weights are 0")
 }
 
+// Trap 68: only the leader writes.
 func TestAFollowerReadsAndWritesNothing(t *testing.T) {
 	c := needCluster(t)
 	system := systemNamespace(t, c)

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
@@ -18,6 +20,7 @@ import (
 
 // TestInjectIsAskedAboutWhatItTakes: what the API server selects
 // (config/webhook) is what Inject would inject. The handler relies on it.
+// Trap 67: kube-system and the mesh's own namespace are never asked about.
 func TestInjectIsAskedAboutWhatItTakes(t *testing.T) {
 	var config admissionregistrationv1.MutatingWebhookConfiguration
 	read(t, "../config/webhook/inject.yaml", &config)
@@ -31,6 +34,12 @@ func TestInjectIsAskedAboutWhatItTakes(t *testing.T) {
 	if *hook.FailurePolicy != admissionregistrationv1.Fail || *hook.ReinvocationPolicy != admissionregistrationv1.IfNeededReinvocationPolicy ||
 		*hook.SideEffects != admissionregistrationv1.SideEffectClassNoneOnDryRun {
 		t.Errorf("got %s, %s, %s", *hook.FailurePolicy, *hook.ReinvocationPolicy, *hook.SideEffects)
+	}
+	// Trap 60: an ephemeral container (kubectl debug) is an update of pods/ephemeralcontainers, and none of ours.
+	for _, rule := range hook.Rules {
+		if len(rule.Operations) != 1 || rule.Operations[0] != admissionregistrationv1.Create || len(rule.Resources) != 1 || rule.Resources[0] != "pods" {
+			t.Errorf("asked about %v of %v, want the creation of pods alone", rule.Operations, rule.Resources)
+		}
 	}
 	for _, name := range []string{"shop", "kube-system", v1alpha1.SystemNamespace} {
 		for _, namespaceLabel := range []string{"", v1alpha1.InjectEnabled, v1alpha1.InjectDisabled, "true"} {
@@ -73,6 +82,30 @@ func TestValidateIsAskedAboutEveryKind(t *testing.T) {
 	}
 	if len(asked) != len(want) {
 		t.Errorf("asked about %v, which is more than %v", asked, want)
+	}
+}
+
+// Trap 67: who can't be asked is not waited for long, and there are two to ask.
+func TestOneReplicaIsAlwaysThereToAsk(t *testing.T) {
+	var inject admissionregistrationv1.MutatingWebhookConfiguration
+	var validate admissionregistrationv1.ValidatingWebhookConfiguration
+	var deployment appsv1.Deployment
+	var budget policyv1.PodDisruptionBudget
+	read(t, "../config/webhook/inject.yaml", &inject)
+	read(t, "../config/webhook/validate.yaml", &validate)
+	read(t, "../config/manager/deployment.yaml", &deployment)
+	read(t, "../config/manager/disruption.yaml", &budget)
+	for name, seconds := range map[string]*int32{"inject": inject.Webhooks[0].TimeoutSeconds, "validate": validate.Webhooks[0].TimeoutSeconds} {
+		if seconds == nil || *seconds > 5 {
+			t.Errorf("%s: the API server waits longer than five seconds", name)
+		}
+	}
+	if *validate.Webhooks[0].FailurePolicy != admissionregistrationv1.Ignore {
+		t.Error("without a controller nobody can apply SMI objects")
+	}
+	if *deployment.Spec.Replicas < 2 || deployment.Spec.Strategy.RollingUpdate.MaxUnavailable.IntValue() != 0 || budget.Spec.MinAvailable.IntValue() < 1 ||
+		!selects(t, budget.Spec.Selector, deployment.Spec.Template.Labels) {
+		t.Errorf("replicas %d, budget %+v", *deployment.Spec.Replicas, budget.Spec)
 	}
 }
 

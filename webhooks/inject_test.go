@@ -117,6 +117,7 @@ func compare(t *testing.T, file, got string) {
 	}
 }
 
+// Trap 54: a pod of the node network is left alone, and somebody is told.
 func TestSkip(t *testing.T) {
 	tests := map[string]struct {
 		namespace Namespace
@@ -191,6 +192,7 @@ func TestRefusesItsOwnNames(t *testing.T) {
 	}
 }
 
+// Trap 59: a container that runs as the sidecar's user is warned of.
 func TestWarnings(t *testing.T) {
 	tests := map[string]struct {
 		pod  corev1.Pod
@@ -228,6 +230,7 @@ func TestWarnings(t *testing.T) {
 
 // TestACopyKeepsItsProbes: a copy that kept the annotation keeps what the
 // sidecar answers, under the container's new name.
+// Trap 60: a copy that was injected before keeps its probes.
 func TestACopyKeepsItsProbes(t *testing.T) {
 	pod := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{
 		Name:          "app",

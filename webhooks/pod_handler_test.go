@@ -34,6 +34,7 @@ const (
 		"ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-1","uid":"r","controller":true}]},"spec":{"hostNetwork":true}}`
 )
 
+// Trap 60: twice is once.
 func TestHandlePatchesThePod(t *testing.T) {
 	handler, recorder := podHandler()
 	response := handler.Handle(context.Background(), podRequest(plainPod, false))
@@ -81,6 +82,7 @@ func TestHandleTellsOfAPodOfTheNodesNetwork(t *testing.T) {
 	}
 }
 
+// Trap 60: a dry run has no effect.
 func TestHandleDryRunHasNoEffect(t *testing.T) {
 	handler, recorder := podHandler()
 	if response := handler.Handle(context.Background(), podRequest(hostPod, true)); !response.Allowed {

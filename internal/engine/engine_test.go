@@ -69,6 +69,8 @@ func difference(got, want map[string]string) string {
 
 // TestIncrementalIsFull: after any history, with proxies connected all the
 // while, each runs what a controller would give it that had just started.
+// Trap 62: a controller that has just started sends what the one before it sent.
+// Trap 68: so does each replica.
 func TestIncrementalIsFull(t *testing.T) {
 	for seed := range uint64(25) {
 		w := modeltest.New(seed, 3)
@@ -151,6 +153,7 @@ func weights(a, b uint32) *model.Split {
 
 // TestOneChangeMovesOneResource: a new weight is one scope, and every other
 // resource stays the very same.
+// Trap 19: no listener and no cluster moves for a weight.
 func TestOneChangeMovesOneResource(t *testing.T) {
 	e, c := newEngine()
 	fill(e, 5)
@@ -186,6 +189,7 @@ func TestOneChangeMovesOneResource(t *testing.T) {
 
 // TestBurstIsOnePush: what comes within the interval is merged, endpoints go
 // out all the same.
+// Trap 19: what changes together goes out together.
 func TestBurstIsOnePush(t *testing.T) {
 	e, c := newEngine()
 	fill(e, 5)
@@ -217,6 +221,8 @@ func TestBurstIsOnePush(t *testing.T) {
 }
 
 // TestUnknownPodIsNotAnswered, nor anybody before all is known.
+// Trap 61: a proxy whose pod is not known waits, and none is answered as somebody else.
+// Trap 62: nobody is told anything before everything has been read.
 func TestUnknownPodIsNotAnswered(t *testing.T) {
 	e, c := newEngine()
 	fill(e, 1)
@@ -238,6 +244,7 @@ func TestUnknownPodIsNotAnswered(t *testing.T) {
 }
 
 // TestProgrammed: an object is in force when every proxy that needs it says so.
+// Trap 63: a refusal shows in the status of the object.
 func TestProgrammed(t *testing.T) {
 	ref := model.Ref{Kind: model.KindTrafficSplit, Key: shop("split")}
 	told := map[model.Ref]int{}

@@ -11,6 +11,7 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
+// Trap 64: valid from a little before now, for clocks that differ.
 func TestIssue(t *testing.T) {
 	clk := newClock()
 	ca := newCA(t, clk)
@@ -199,6 +200,7 @@ func TestMaterialSurvivesASecret(t *testing.T) {
 	}
 }
 
+// Trap 64: several roots are one bundle.
 func TestBundleCountsARootOnce(t *testing.T) {
 	a, b := newRoot(t, newClock()), newRoot(t, newClock())
 	bundle, err := ParseBundle(join(a.Cert, b.Cert, a.Cert))
@@ -210,6 +212,28 @@ func TestBundleCountsARootOnce(t *testing.T) {
 	}
 }
 
+// Trap 64: while a root goes and another comes, either side trusts what either
+// of them signed.
+func TestTwoRootsTrustEachOthersCertificates(t *testing.T) {
+	clk := newClock()
+	old, next := newRoot(t, clk), newRoot(t, clk)
+	both := join(next.Cert, old.Cert)
+	before := load(t, Material{Cert: old.Cert, Key: old.Key, Roots: both}, clk)
+	after := load(t, Material{Cert: next.Cert, Key: next.Key, Roots: both}, clk)
+	for _, signer := range []*CA{before, after} {
+		cert, err := signer.Issue(Subject{Identity: model.Identity{Namespace: "shop", Name: "web"}, PodName: "web-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, truster := range []*CA{before, after} {
+			if _, err := firstCert(t, cert.Chain).Verify(x509.VerifyOptions{Roots: truster.Roots().Pool(), CurrentTime: epoch}); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// Trap 64: renewals are spread.
 func TestRenewAt(t *testing.T) {
 	to := epoch.Add(time.Hour)
 	for random, want := range map[float64]time.Duration{0: 30 * time.Minute, 0.5: 27 * time.Minute, 1: 24 * time.Minute} {

@@ -26,6 +26,8 @@ func mustParse(t *testing.T, s Spec) Config {
 
 // TestTCP has both sidecar ports, an application in the pod and Services
 // outside, and asks who answers whom.
+// Trap 47: a pod that calls itself through its Service comes in by its sidecar.
+// Trap 59: only the sidecar's own user passes by it.
 func TestTCP(t *testing.T) {
 	pod, peer := newPod(t)
 	for _, port := range []string{"8080", "15021", "9100"} {
@@ -156,6 +158,7 @@ func TestApplyingAgainIsApplyingOnce(t *testing.T) {
 	}
 }
 
+// Trap 59: weft init asks for no more than it needs.
 func TestNetAdminIsEnough(t *testing.T) {
 	pod := newNetns(t)
 	pod.must(t, func() error { return up("lo") })

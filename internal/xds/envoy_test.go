@@ -150,6 +150,8 @@ func (e *realEnvoy) get(listener string) (int, http.Header) {
 	return resp.StatusCode, resp.Header
 }
 
+// Trap 63: what was in force stays in force where an update is refused.
+// Trap 64: a renewal cuts no connection.
 func TestRealEnvoy(t *testing.T) {
 	c := realConfig{t: t, timeout: time.Second, version: "1"}
 	e := startEnvoy(t, func(dir string) *Snapshot { c.dir = dir; return c.snapshot() })

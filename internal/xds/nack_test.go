@@ -7,6 +7,7 @@ import (
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 )
 
+// Trap 63: the good part of a refused response holds.
 func TestRefusedResponseIsSentOneByOne(t *testing.T) {
 	w := newWorld(t, snap("a b c", "", "", "", "out"))
 	p := w.connect("shop/web-1/web")

@@ -15,6 +15,8 @@ func (w *world) again(old *proxy, token string) *proxy {
 	return p
 }
 
+// Trap 62: a new controller sends nothing that the proxy has.
+// Trap 68: versions are content, the same on every replica.
 func TestReconnectSendsNothingThatIsKnown(t *testing.T) {
 	s := snap("a b", "a#1 b#1", "in", "s1 s2", "out")
 	w := newWorld(t, s)

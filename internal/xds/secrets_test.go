@@ -31,6 +31,7 @@ func leafOf(t *testing.T, r *discoveryv3.DeltaDiscoveryResponse) *x509.Certifica
 	return c
 }
 
+// Trap 61: a certificate is that of the proven pod, whatever the proxy calls itself.
 func TestWorkloadSecretIsOfTheProvenPod(t *testing.T) {
 	w := newWorld(t, snap("", "", "", "", ""))
 	p := w.connect("shop/web-1/web")
@@ -107,6 +108,7 @@ func (w *world) stepUntil(p *proxy, by time.Duration) *discoveryv3.DeltaDiscover
 	return nil
 }
 
+// Trap 64: a new CA reaches every proxy at once, roots before certificates.
 func TestAnotherCA(t *testing.T) {
 	w := newWorld(t, snap("", "", "", "", ""))
 	p := w.connect("shop/web-1/web")

@@ -70,6 +70,7 @@ func TestOnlyWhatChangedIsSent(t *testing.T) {
 	p.quiet()
 }
 
+// Trap 63: clusters, routes, listeners, then what is gone.
 func TestOrderOfAChange(t *testing.T) {
 	w := newWorld(t, snap("a b", "a#1 b#1", "in1", "s1 s2", "out other"))
 	p := w.start("shop/web-1/web")
@@ -100,6 +101,7 @@ func TestOrderOfAChange(t *testing.T) {
 	p.quiet()
 }
 
+// Trap 61: who can not say who it is gets nothing.
 func TestRefusedTokens(t *testing.T) {
 	w := newWorld(t, snap("", "", "", "", ""))
 	for token, want := range map[string]codes.Code{

@@ -16,6 +16,8 @@ import (
 // What changes while requests are under way costs none of them, and takes
 // effect at once: a cluster that waits for endpoints would block what comes
 // after it for 15 s.
+// Trap 19: weights change at once, and no request is lost.
+// Trap 58: so do endpoints.
 func TestChangesUnderLoadCostNoRequest(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)

@@ -112,6 +112,9 @@ func web(address string, endpoints ...model.Endpoint) service {
 	return service{port("shop", "web-"+serial(address), 80), model.ProtocolHTTP, address, []model.Identity{account("web")}, endpoints}
 }
 
+// Trap 40: the caller is who its certificate says, whatever its headers claim.
+// Trap 41: any host is taken.
+// Trap 48: over IPv6 too.
 func TestRequestCrossesTheMesh(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
@@ -175,6 +178,7 @@ func TestRequestCrossesTheMesh(t *testing.T) {
 	})
 }
 
+// Trap 47: a pod that calls its own Service is judged as any caller.
 func TestPodCallsItselfThroughItsService(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
@@ -193,6 +197,7 @@ func TestPodCallsItselfThroughItsService(t *testing.T) {
 	}
 }
 
+// Trap 36: as it is after "..", double slashes and escapes, without the query.
 func TestPathIsReadAsTheApplicationReadsIt(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
@@ -291,6 +296,7 @@ func (p *pod) raw(t *testing.T, address, request string) answer {
 	return a
 }
 
+// Trap 33: on connections that are kept open too.
 func TestPolicyHoldsFromTheNextRequestOn(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
@@ -319,6 +325,7 @@ func TestPolicyHoldsFromTheNextRequestOn(t *testing.T) {
 	expect(403, true) // routes without a policy let nobody in
 }
 
+// Trap 58: an endpoint that has just gone costs no request.
 func TestWhatWasNotProcessedIsTriedElsewhere(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)

@@ -20,6 +20,8 @@ import (
 
 // The kubelet has no sidecar and no identity; what it asks must be what the
 // application answers, and nothing else of the application may be open to it.
+// Trap 55: each kind of probe, with a host of its own, is answered as the application would, and opens
+// nothing else.
 func TestProbesReachTheApplicationUnderStrictMTLS(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)

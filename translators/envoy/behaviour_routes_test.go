@@ -21,6 +21,8 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
+// Trap 2: a weight of 0 is none of the requests.
+// Trap 35: the host is matched with a port and without.
 func TestWeightsAndMatchesDecideWhoAnswers(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)

@@ -86,6 +86,9 @@ func tcp(address string, endpoints ...model.Endpoint) service {
 	return service{port("shop", "db-"+serial(address), 5432), model.ProtocolTCP, address, []model.Identity{account("db")}, endpoints}
 }
 
+// Trap 23: a port that nobody may connect to is closed.
+// Trap 31: a server that is not one of the accounts of its Service is not spoken to.
+// Trap 50: the server speaks first, and nobody waits for the client.
 func TestConnectionCrossesTheMesh(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
@@ -157,6 +160,8 @@ func TestConnectionCrossesTheMesh(t *testing.T) {
 	})
 }
 
+// Trap 43: a pod's own address, of either family, is mutual TLS and policy.
+// Trap 48: over IPv6 too.
 func TestPodAddressesKeepIdentityAndPolicy(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
@@ -244,6 +249,7 @@ func TestSidecarIsNoOpenDoor(t *testing.T) {
 	}
 }
 
+// Trap 69: plaintext is let in where it may, and is nobody.
 func TestPermissiveTakesPlaintextButGivesItNoIdentity(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)
@@ -299,6 +305,8 @@ func TestEgress(t *testing.T) {
 	client.expectClosed(t, outside.addr4.String()+":5432")
 }
 
+// Trap 2: a weight of 0 is none of the connections.
+// Trap 19: a change of weights cuts no connection.
 func TestSplitOfConnectionsFollowsWeights(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)

@@ -7,6 +7,7 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
+// Trap 42: a name is of one namespace, Service and port only.
 func TestClusterNameIsReadBack(t *testing.T) {
 	for _, c := range []struct {
 		port model.ServicePort

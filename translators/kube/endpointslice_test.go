@@ -19,6 +19,8 @@ func slice(change func(*discoveryv1.EndpointSlice)) *discoveryv1.EndpointSlice {
 	return s
 }
 
+// Trap 44: what a Service publishes though it is not ready is ready to its callers.
+// Trap 46: what is terminating takes no new connections, though it serves.
 func TestWhichEndpointsServe(t *testing.T) {
 	yes, no := true, false
 	tests := map[string]struct {

@@ -42,6 +42,8 @@ func inMesh(p *corev1.Pod) {
 	p.Spec.InitContainers = []corev1.Container{{Name: "weft-init"}, {Name: "weft-proxy"}}
 }
 
+// Trap 30: no account given is the account default.
+// Trap 54: a pod of the node network has no address of its own.
 func TestPod(t *testing.T) {
 	tests := map[string]struct {
 		pod  *corev1.Pod

@@ -22,6 +22,8 @@ func same[T any](t *testing.T, got, want T) {
 
 func ip(s string) netip.Addr { return netip.MustParseAddr(s) }
 
+// Trap 49: appProtocol of any case, then the name up to its first dash; what is unknown, or TLS of the
+// application, is TCP.
 func TestProtocol(t *testing.T) {
 	text := func(s string) *string { return &s }
 	tests := map[string]struct {
@@ -64,6 +66,8 @@ func TestProtocol(t *testing.T) {
 	}
 }
 
+// Trap 45: an ExternalName has neither addresses nor ports.
+// Trap 48: both families, whichever comes first.
 func TestService(t *testing.T) {
 	meta := metav1.ObjectMeta{Namespace: "shop", Name: "web"}
 	key := model.Key{Namespace: "shop", Name: "web"}

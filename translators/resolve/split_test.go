@@ -199,6 +199,38 @@ func TestMeshConfigIsHeld(t *testing.T) {
 	}
 }
 
+// TestEndpointsOfManySlices: a Service is the union of its slices, each endpoint
+// once.
+//
+// Trap 46: more endpoints than a slice holds, one that moves between slices and
+// is in both for a moment, and one that serves but is about to end.
+func TestEndpointsOfManySlices(t *testing.T) {
+	g := NewGraph()
+	service(g, 1, "web", 80)
+	g.Delete(model.Ref{Kind: model.KindEndpointSlice, Key: shopKey("web-abc")})
+	for s := range 15 {
+		slice := &model.EndpointSlice{Key: shopKey(fmt.Sprint("web-", s)), Service: shopKey("web"), Ports: []model.TargetPort{{Name: "p80", Number: 8080}}}
+		for i := range 101 { // the last one is the first of the next slice
+			n := s*100 + i
+			slice.Endpoints = append(slice.Endpoints, model.Address{Addr: netip.AddrFrom4([4]byte{198, 18, byte(n >> 8), byte(n)}), Serve: n != 700})
+		}
+		g.Put(slice)
+	}
+	es := g.ServiceEndpoints(shopKey("web"))
+	if len(es) != 1 || len(es[0].Groups) != 1 || len(es[0].Groups[0].Endpoints) != 1500 {
+		t.Fatalf("got %d endpoints, want 1500", len(es[0].Groups[0].Endpoints))
+	}
+	for _, e := range es[0].Groups[0].Endpoints {
+		if e.Addr == netip.MustParseAddrPort("198.18.2.188:8080") {
+			t.Error("an endpoint that does not serve is called")
+		}
+	}
+	g.Delete(model.Ref{Kind: model.KindEndpointSlice, Key: shopKey("web-3")})
+	if got := len(g.ServiceEndpoints(shopKey("web"))[0].Groups[0].Endpoints); got != 1401 {
+		t.Errorf("without one of its slices it has %d endpoints, want 1401", got)
+	}
+}
+
 // TestDirect: who is at an address decides how it is spoken to.
 func TestDirect(t *testing.T) {
 	g := NewGraph()

@@ -1,0 +1,20 @@
+package main
+
+import "slices"
+
+// catalogue is every mistake, in the order of the table.
+func catalogue() []mutant {
+	return slices.Concat(accessMutants(), requestMutants(), splitMutants())
+}
+
+const (
+	facts    = "translators/resolve/facts.go"
+	inbound  = "translators/resolve/inbound.go"
+	outbound = "translators/resolve/outbound.go"
+	change   = "translators/resolve/change.go"
+	match    = "translators/envoy/match.go"
+	rbac     = "translators/envoy/rbac.go"
+	paths    = "translators/envoy/pathregex.go"
+	target   = "translators/smi/target.go"
+	split    = "translators/smi/split.go"
+)

@@ -63,7 +63,7 @@ skip: {SplitTCP: TCP is passed on unsplit}
 
 func TestMistakesAreNamed(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"a field that does not exist":        {minimal + "settings: {confidense: 0.9}\n", `unknown field "settings.confidense"`},
+		"a field that does not exist":        {minimal + "settings: {retries: 5}\n", `unknown field "settings.retries"`},
 		"one at the top":                     {minimal + "setings: {}\n", `unknown field "setings"`},
 		"a field that is there twice":        {minimal + "mesh: {}\n", `key "mesh" already set`},
 		"no version":                         {strings.Replace(minimal, `, version: "1"`, "", 1), "implementation.version is missing"},

@@ -4,7 +4,7 @@ import "slices"
 
 // catalogue is every mistake, in the order of the table.
 func catalogue() []mutant {
-	return slices.Concat(accessMutants(), requestMutants(), splitMutants())
+	return slices.Concat(accessMutants, requestMutants, splitMutants)
 }
 
 const (

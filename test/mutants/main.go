@@ -22,7 +22,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.root, "root", ".", "folder of weft's sources")
 	flag.StringVar(&o.suite, "suite", "bin/smi-conformance", "the conformance suite")
-	flag.StringVar(&o.adapter, "adapter", "test/mutants/adapter.yaml", "the adapter: short timeouts, as what is awaited mostly never comes")
+	flag.StringVar(&o.adapter, "adapter", "conformance/adapters/weft.yaml", "the suite's adapter")
 	flag.StringVar(&o.select_, "run", "", "only mutants whose name matches this regular expression; the page is left as it is")
 	flag.StringVar(&o.page, "page", "docs/conformance.md", "page whose table is written; empty for none")
 	flag.StringVar(&o.log, "log", "bin/mutants.log", "file for the suite's output")
@@ -58,7 +58,11 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer log.Close()
-	all, err := judgeAll(ctx, mesh{root: root, folder: folder}, suite{binary: o.suite, adapter: o.adapter, log: log}, wanted, out)
+	adapter, err := impatient(o.adapter, folder)
+	if err != nil {
+		return err
+	}
+	all, err := judgeAll(ctx, mesh{root: root, folder: folder}, suite{binary: o.suite, adapter: adapter, log: log}, wanted, out)
 	if err != nil {
 		return err
 	}

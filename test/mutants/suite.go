@@ -33,7 +33,34 @@ type report struct {
 	Failures []struct{ Test string }
 }
 
-// judge runs the tests of a name against the mesh that runs. keep leaves the
+// patience is how long the suite may wait for what a wrong mesh never does. The
+// right one has to do with it too, just after its controller has started.
+const patience = "20s"
+
+// impatient writes a copy of an adapter with less patience into a folder.
+func impatient(adapter, folder string) (string, error) {
+	text, err := os.ReadFile(adapter)
+	if err != nil {
+		return "", fmt.Errorf("read the adapter: %w", err)
+	}
+	var fields object
+	if err := yaml.Unmarshal(text, &fields); err != nil {
+		return "", fmt.Errorf("read the adapter: %w", err)
+	}
+	settings, _ := fields["settings"].(object)
+	if settings == nil {
+		settings = object{}
+	}
+	settings["convergence"] = patience
+	fields["settings"] = settings
+	if text, err = yaml.Marshal(fields); err != nil {
+		return "", fmt.Errorf("write the adapter: %w", err)
+	}
+	path := filepath.Join(folder, "adapter.yaml")
+	return path, os.WriteFile(path, text, 0o600)
+}
+
+// judge runs the tests of a name against the mesh that runs, and leaves the
 // fixtures for the next time.
 func (s suite) judge(ctx context.Context, tests string) (verdict, error) {
 	folder, err := os.MkdirTemp("", "mutants-report-")
@@ -50,7 +77,7 @@ func (s suite) judge(ctx context.Context, tests string) (verdict, error) {
 	}
 	files, globErr := filepath.Glob(filepath.Join(folder, "*.yaml"))
 	if globErr != nil || len(files) != 1 {
-		return verdict{}, fmt.Errorf("judge: the suite wrote %d reports, not one (%v); see %s", len(files), err, s.log.Name())
+		return verdict{}, fmt.Errorf("judge: the suite wrote %d reports, not one; see %s", len(files), s.log.Name())
 	}
 	text, readErr := os.ReadFile(files[0])
 	if readErr != nil {
@@ -58,7 +85,7 @@ func (s suite) judge(ctx context.Context, tests string) (verdict, error) {
 	}
 	v, readErr := readVerdict(text)
 	if readErr == nil && (err == nil) != (len(v.Failed) == 0) {
-		readErr = fmt.Errorf("judge: the suite ended with %v, and its report names %d failed tests", err, len(v.Failed))
+		readErr = fmt.Errorf("judge: the suite's exit code is %d, and its report names %d failed tests; see %s", cmd.ProcessState.ExitCode(), len(v.Failed), s.log.Name())
 	}
 	return v, readErr
 }

@@ -202,6 +202,8 @@ type Split struct {
 type Backend struct {
 	Service Key
 	Weight  uint32
+	// At is where it stands first in the object's list.
+	At int
 }
 
 // Ref names the TrafficSplit.
@@ -274,6 +276,8 @@ type TargetRule struct {
 	// Matches narrows an HTTPRouteGroup to its matches of these names; none
 	// means all of them.
 	Matches []string
+	// At is where it stands in the object's list.
+	At int
 }
 
 // Ref names the TrafficTarget.

@@ -40,8 +40,8 @@ func (g *Graph) diagnoseSplit(s *model.Split) []model.Diagnostic {
 		})
 	}
 	ds = append(ds, g.diagnoseTCPMatches(s, root)...)
-	for i, b := range s.Backends {
-		ds = append(ds, g.diagnoseBackend(s, root, i, b)...)
+	for _, b := range s.Backends {
+		ds = append(ds, g.diagnoseBackend(s, root, b)...)
 	}
 	return ds
 }
@@ -89,8 +89,8 @@ func (g *Graph) diagnoseTCPMatches(s *model.Split, root *model.Service) []model.
 	return ds
 }
 
-func (g *Graph) diagnoseBackend(s *model.Split, root *model.Service, i int, b model.Backend) []model.Diagnostic {
-	field := fmt.Sprintf("spec.backends[%d].service", i)
+func (g *Graph) diagnoseBackend(s *model.Split, root *model.Service, b model.Backend) []model.Diagnostic {
+	field := fmt.Sprintf("spec.backends[%d].service", b.At)
 	if g.services[b.Service] == nil {
 		return []model.Diagnostic{unresolved(s.Ref(), model.ReasonServiceNotFound, field,
 			fmt.Sprintf("Service %s does not exist, so it is left out; create it, or remove the backend", b.Service))}
@@ -110,25 +110,25 @@ func (g *Graph) diagnoseBackend(s *model.Split, root *model.Service, i int, b mo
 
 func (g *Graph) diagnoseTarget(t *model.Target) []model.Diagnostic {
 	var ds []model.Diagnostic
-	for i, r := range t.Rules {
+	for _, r := range t.Rules {
 		ref := model.Ref{Kind: r.Kind, Key: model.Key{Namespace: t.Namespace, Name: r.Name}}
 		if g.Fragment(ref) == nil {
-			ds = append(ds, unresolved(t.Ref(), model.ReasonRouteNotFound, fmt.Sprintf("spec.rules[%d].name", i),
+			ds = append(ds, unresolved(t.Ref(), model.ReasonRouteNotFound, fmt.Sprintf("spec.rules[%d].name", r.At),
 				fmt.Sprintf("%s does not exist, or is refused, so the rule allows nothing; create or mend it", ref)))
 			continue
 		}
 		if r.Kind == model.KindUDPRoute {
 			ds = append(ds, model.Diagnostic{
 				Object: t.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable,
-				Field: fmt.Sprintf("spec.rules[%d]", i), Message: "UDP is not carried yet: pods are closed to it, and this rule opens nothing; to let UDP in without an identity, list the port in the pods' annotation weft.mesh/exclude-inbound-ports",
+				Field: fmt.Sprintf("spec.rules[%d]", r.At), Message: "UDP is not carried yet: pods are closed to it, and this rule opens nothing; to let UDP in without an identity, list the port in the pods' annotation weft.mesh/exclude-inbound-ports",
 			})
 		}
-		ds = append(ds, g.diagnoseMatches(t, i, r)...)
+		ds = append(ds, g.diagnoseMatches(t, r)...)
 	}
 	return ds
 }
 
-func (g *Graph) diagnoseMatches(t *model.Target, i int, r model.TargetRule) []model.Diagnostic {
+func (g *Graph) diagnoseMatches(t *model.Target, r model.TargetRule) []model.Diagnostic {
 	if r.Kind != model.KindHTTPRouteGroup {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (g *Graph) diagnoseMatches(t *model.Target, i int, r model.TargetRule) []mo
 	var ds []model.Diagnostic
 	for j, name := range r.Matches {
 		if !slices.ContainsFunc(group.Matches, func(m model.NamedMatch) bool { return m.Name == name }) {
-			ds = append(ds, unresolved(t.Ref(), model.ReasonMatchNotFound, fmt.Sprintf("spec.rules[%d].matches[%d]", i, j),
+			ds = append(ds, unresolved(t.Ref(), model.ReasonMatchNotFound, fmt.Sprintf("spec.rules[%d].matches[%d]", r.At, j),
 				fmt.Sprintf("HTTPRouteGroup %s has no match %q, so it allows nothing; add the match, or correct the name", group.Key, name)))
 		}
 	}

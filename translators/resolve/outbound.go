@@ -212,7 +212,12 @@ func (g *Graph) weightedClusters(s *model.Split, port uint16) []model.WeightedCl
 // that is missing matches nothing.
 func (g *Graph) splitMatches(s *model.Split) []model.HTTPMatch {
 	var ms []model.HTTPMatch
+	seen := set[model.Key]{}
 	for _, k := range s.Matches {
+		if seen.has(k) {
+			continue
+		}
+		seen.add(k)
 		if group := g.groups[k]; group != nil {
 			for _, m := range group.Matches {
 				ms = append(ms, m.HTTPMatch)

@@ -54,7 +54,7 @@ func splitBackends(r *report, list node, namespace string) []model.Backend {
 	var backends []model.Backend
 	var total uint64
 	index := map[string]int{}
-	for _, entry := range entries {
+	for at, entry := range entries {
 		name, weight, ok := splitBackend(r, entry, namespace)
 		if !ok {
 			continue
@@ -66,7 +66,7 @@ func splitBackends(r *report, list node, namespace string) []model.Backend {
 			continue
 		}
 		index[name] = len(backends)
-		backends = append(backends, model.Backend{Service: model.Key{Namespace: namespace, Name: name}, Weight: weight})
+		backends = append(backends, model.Backend{Service: model.Key{Namespace: namespace, Name: name}, Weight: weight, At: at})
 	}
 	checkTotal(r, list, total)
 	return backends
@@ -108,17 +108,13 @@ func splitMatches(r *report, list node, namespace string) (bool, []model.Key) {
 		return true, nil
 	}
 	var keys []model.Key
-	seen := map[string]bool{}
 	for _, entry := range entries {
 		name, err := splitMatch(entry)
 		if err != nil {
 			r.refuse(entry, model.ReasonUnsupportedValue, "%v", err)
 			continue
 		}
-		if !seen[name] {
-			seen[name] = true
-			keys = append(keys, model.Key{Namespace: namespace, Name: name})
-		}
+		keys = append(keys, model.Key{Namespace: namespace, Name: name})
 	}
 	return len(entries) > 0, keys
 }

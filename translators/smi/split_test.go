@@ -57,7 +57,7 @@ func splitOf(change func(*model.Split)) *model.Split {
 		Root: key("web"),
 		Backends: []model.Backend{
 			{Service: key("web-v1"), Weight: 3},
-			{Service: key("web-v2"), Weight: 1},
+			{Service: key("web-v2"), Weight: 1, At: 1},
 		},
 		Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
@@ -171,7 +171,7 @@ func TestSplit(t *testing.T) {
 		},
 		"matches": {
 			spec: `{service: web, ` + plainBackends + `, matches: [{kind: HTTPRouteGroup, name: b}, {kind: HTTPRouteGroup, name: a, apiGroup: specs.smi-spec.io}, {kind: HTTPRouteGroup, name: b}]}`,
-			want: splitOf(func(s *model.Split) { s.Matched, s.Matches = true, []model.Key{key("b"), key("a")} }),
+			want: splitOf(func(s *model.Split) { s.Matched, s.Matches = true, []model.Key{key("b"), key("a"), key("b")} }),
 		},
 		"no matches": {spec: `{service: web, ` + plainBackends + `, matches: []}`, want: splitOf(nil)},
 		"matches of another kind never become a catch-all": {

@@ -117,8 +117,9 @@ func targetRules(r *report, list node) []model.TargetRule {
 		r.refuse(list, model.ReasonInvalid, "there is no rule, so nothing is allowed; name at least one HTTPRouteGroup or TCPRoute")
 	}
 	var rules []model.TargetRule
-	for _, entry := range entries {
+	for at, entry := range entries {
 		if rule, ok := targetRule(r, entry); ok {
+			rule.At = at
 			rules = append(rules, rule)
 		}
 	}
@@ -167,9 +168,7 @@ func ruleMatches(r *report, rule model.TargetRule, list node) (model.TargetRule,
 			r.refuse(entry, model.ReasonInvalid, "%v; this match is left out", err)
 			continue
 		}
-		if !slices.Contains(rule.Matches, name) {
-			rule.Matches = append(rule.Matches, name)
-		}
+		rule.Matches = append(rule.Matches, name)
 	}
 	return rule, len(entries) == 0 || len(rule.Matches) > 0
 }

@@ -97,7 +97,7 @@ func TestTarget(t *testing.T) {
 		},
 		"one rule of an unknown kind": {
 			spec: toWeb + "," + fromFront + `, rules: [{kind: GRPCRoute, name: g}, {kind: HTTPRouteGroup, name: routes}]`,
-			want: targetOf(nil),
+			want: targetOf(func(t *model.Target) { t.Rules[0].At = 1 }),
 			diag: []refusal{{reason: "UnsupportedValue", field: "spec.rules[0].kind", message: `"GRPCRoute" is no kind of route; write HTTPRouteGroup, TCPRoute or UDPRoute; this rule is left out`}},
 		},
 		"a rule without a name": {
@@ -111,12 +111,13 @@ func TestTarget(t *testing.T) {
 		"all three kinds": {
 			spec: toWeb + "," + fromFront + `, rules: [{kind: TCPRoute, name: t}, {kind: UDPRoute, name: u}, {kind: HTTPRouteGroup, name: routes}]`,
 			want: targetOf(func(t *model.Target) {
-				t.Rules = append([]model.TargetRule{{Kind: model.KindTCPRoute, Name: "t"}, {Kind: model.KindUDPRoute, Name: "u"}}, t.Rules...)
+				t.Rules = append([]model.TargetRule{{Kind: model.KindTCPRoute, Name: "t"}, {Kind: model.KindUDPRoute, Name: "u", At: 1}}, t.Rules...)
+				t.Rules[2].At = 2
 			}),
 		},
 		"named matches": {
 			spec: toWeb + "," + fromFront + `, rules: [{kind: HTTPRouteGroup, name: routes, matches: [write, read, write]}]`,
-			want: targetOf(func(t *model.Target) { t.Rules[0].Matches = []string{"write", "read"} }),
+			want: targetOf(func(t *model.Target) { t.Rules[0].Matches = []string{"write", "read", "write"} }),
 		},
 		"an empty list of matches is all of them": {spec: toWeb + "," + fromFront + `, rules: [{kind: HTTPRouteGroup, name: routes, matches: []}]`, want: targetOf(nil)},
 		"matches that can't be read never become all": {

@@ -98,6 +98,7 @@ func checkRefusal(t *testing.T, err error, want string) {
 	}
 }
 
+// Trap 65: nothing that the specification lets be written is pruned.
 func TestHeadersAreStoredAsTheyWereWritten(t *testing.T) {
 	c := needCluster(t)
 	u := parse(t, group+"spec: {matches: [{name: a, headers: {x-a: b}}, {name: b, headers: [{x-a: b}, {x-a: c}]}]}")

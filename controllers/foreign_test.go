@@ -67,6 +67,7 @@ func emptyCluster(t *testing.T) (*envtest.Environment, client.Client) {
 	return env, c
 }
 
+// Trap 65: CRDs that another product owns are used as they are.
 func TestCRDsOfOthersAndCRDsThatComeLater(t *testing.T) {
 	env, c := emptyCluster(t)
 	crd := parse(t, foreignSplitCRD)

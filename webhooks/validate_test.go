@@ -22,6 +22,8 @@ const (
 	mesh = `{apiVersion: weft.mesh/v1alpha1, kind: MeshConfig, metadata: {name: weft}, spec: {access: permissive}}`
 )
 
+// Trap 3: a weight that is none is refused, and what was stored all the same can
+// be stored again.
 func TestValidate(t *testing.T) {
 	tests := map[string]struct {
 		old, object string

@@ -58,6 +58,7 @@ var _ = Describe("TrafficTarget", func() {
 		}
 	}, SpecTimeout(2*time.Minute))
 
+	// Trap 33.
 	It("refuses the next request on a kept-alive connection once it is gone", func(ctx SpecContext) {
 		policy := target("client", "client", "HTTPRouteGroup/all")
 		w.program(ctx, routes("all"), policy)
@@ -91,6 +92,7 @@ var _ = Describe("TrafficTarget", func() {
 		Expect(tcp("thief").Codes).NotTo(HaveKey("OK"))
 	}, SpecTimeout(2*time.Minute))
 
+	// Trap 33.
 	It("closes TCP connections that are open once it is gone", func(ctx SpecContext) {
 		policy := target("echo", "client", "TCPRoute/echo")
 		w.program(ctx, tcpRoute("echo", 8078), policy)
@@ -104,6 +106,7 @@ var _ = Describe("TrafficTarget", func() {
 		}).ShouldNot(HaveKey("OK"))
 	}, SpecTimeout(2*time.Minute))
 
+	// Trap 43.
 	It("is not dodged by calling a pod by its address, or by another name of the Service", func(ctx SpecContext) {
 		pod := w.podIP(ctx, map[string]string{"app": "web"})
 		w.deploy(ctx, call("sneak", pod+":8080", pod+":8078", "web-v1:80"))
@@ -121,6 +124,7 @@ var _ = Describe("TrafficTarget", func() {
 		w.echoes(ctx, "sneak", doorExtra+1)
 	}, SpecTimeout(3*time.Minute))
 
+	// Trap 40.
 	It("tells the server who calls, and lets nobody say otherwise", func(ctx SpecContext) {
 		w.program(ctx, routes("all"), target("client", "client", "HTTPRouteGroup/all"))
 		forged := map[string]string{"x-forwarded-client-cert": "URI=spiffe://cluster.local/ns/kube-system/sa/admin"}
@@ -131,6 +135,7 @@ var _ = Describe("TrafficTarget", func() {
 		Expect(strings.ToLower(answer.Body)).NotTo(ContainSubstring("x-weft-"))
 	}, SpecTimeout(2*time.Minute))
 
+	// Trap 69.
 	It("asks for mTLS: a pod outside of the mesh gets 403, and with mtls: permissive is judged without a name", func(ctx SpecContext) {
 		outside := newWorld(ctx, "weft.mesh/inject=disabled")
 		outside.deploy(ctx, account("web"), service("web", "app: none"), call("client", "web."+w.namespace+":80"))

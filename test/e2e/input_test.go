@@ -64,6 +64,7 @@ var wrongs = []wrong{
 }
 
 var _ = Describe("Wrong input", func() {
+	// Trap 37.
 	It("is answered with what to mend, and costs no other object's traffic anything", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.apply(ctx, web(), routes("all"), target("client", "client", "HTTPRouteGroup/all"))

@@ -41,6 +41,7 @@ var _ = Describe("Under 500 requests a second, not one fails", func() {
 		w.program(ctx, target("client", "client", "HTTPRouteGroup/all"), split(1, 1))
 	}, NodeTimeout(3*time.Minute))
 
+	// Trap 19.
 	It("while weights change", func(ctx SpecContext) {
 		load := w.under(ctx, "client", steady(15*time.Second), func() {
 			for i := range 30 {
@@ -50,6 +51,7 @@ var _ = Describe("Under 500 requests a second, not one fails", func() {
 		flawless("30 weight changes", load)
 	}, SpecTimeout(3*time.Minute))
 
+	// Trap 57, Trap 58.
 	It("while the servers restart one by one", func(ctx SpecContext) {
 		load := w.under(ctx, "client", steady(30*time.Second), func() {
 			for _, name := range []string{"web-v1", "web-v2"} {
@@ -60,6 +62,7 @@ var _ = Describe("Under 500 requests a second, not one fails", func() {
 		flawless("rolling restart of the servers", load)
 	}, SpecTimeout(4*time.Minute))
 
+	// Trap 62.
 	It("while both replicas of the controller are killed, and a new weight holds after their return", func(ctx SpecContext) {
 		caller := w.caller("client", doorWeb)
 		load := w.under(ctx, "client", steady(25*time.Second), func() {
@@ -84,6 +87,7 @@ var _ = Describe("Under 500 requests a second, not one fails", func() {
 		flawless("rolling restart of the controller", load)
 	}, SpecTimeout(4*time.Minute))
 
+	// Trap 64.
 	It("while certificates of one minute are renewed", func(ctx SpecContext) {
 		config := "{apiVersion: weft.mesh/v1alpha1, kind: MeshConfig, metadata: {name: weft}, spec: {certificate: {lifetime: 1m}}}"
 		before := certificates(ctx, w, "client")

@@ -46,6 +46,7 @@ func certificates(ctx context.Context, w world, pod string) string {
 }
 
 var _ = Describe("A pod of the mesh", func() {
+	// Trap 53.
 	It("that is a Job completes", func(ctx SpecContext) {
 		w := newWorld(ctx, "weft.mesh/access=permissive")
 		w.apply(ctx, web())
@@ -70,6 +71,7 @@ spec:
 		}).WithTimeout(2 * patience).Should(Succeed())
 	}, SpecTimeout(4*time.Minute))
 
+	// Trap 56.
 	It("starts when its init container needs the network", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.apply(ctx, web(), account("starter"))
@@ -94,6 +96,7 @@ spec:
 			HaveField("Name", "first"), HaveField("RestartCount", BeZero()))), "it was to succeed at its first try")
 	}, SpecTimeout(4*time.Minute))
 
+	// Trap 55.
 	It("keeps its probes of all kinds, and they open nothing", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.apply(ctx, web())
@@ -150,6 +153,7 @@ spec:
 		}).Should(Succeed())
 	}, SpecTimeout(2*time.Minute))
 
+	// Trap 54.
 	It("is left alone where it uses the node's network, and an Event says so", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.apply(ctx, fmt.Sprintf(`
@@ -189,6 +193,7 @@ spec:
 		}
 	}, SpecTimeout(2*time.Minute))
 
+	// Trap 44, Trap 47.
 	It("keeps its mTLS and its policy behind a headless Service, and calls itself through its Service", func(ctx SpecContext) {
 		w := newWorld(ctx)
 		w.apply(ctx, web(), `

@@ -35,11 +35,13 @@ var _ = Describe("TrafficSplit", func() {
 		Expect(counts["v1"]).To(And(BeNumerically(">=", low), BeNumerically("<=", high)))
 	}, SpecTimeout(3*time.Minute))
 
+	// Trap 2.
 	It("gives all to a backend when the other has weight 0", func(ctx SpecContext) {
 		w.program(ctx, split(0, 1))
 		Expect(w.caller("client", doorWeb).Count(ctx, 200, traffic.Call{}, version)).To(Equal(traffic.Counts{"v2": 200}))
 	}, SpecTimeout(2*time.Minute))
 
+	// Trap 14, Trap 34.
 	It("sends what matches a header to the split, and the rest to the root's own endpoints", func(ctx SpecContext) {
 		w.program(ctx, routes("testers", `headers: {x-tester: "yes|true"}`), `
 apiVersion: split.smi-spec.io/v1alpha4
@@ -71,6 +73,7 @@ spec:
 		}).Should(BeEquivalentTo(1))
 	}, SpecTimeout(3*time.Minute))
 
+	// Trap 1.
 	It("answers 503 while all weights are zero, says so, and leaves other Services alone", func(ctx SpecContext) {
 		w.apply(ctx, split(0, 0))
 		caller := w.caller("client", doorWeb)
@@ -88,6 +91,7 @@ spec:
 		Eventually(ctx, func() traffic.Counts { return caller.Count(ctx, 10, traffic.Call{}, version) }).Should(HaveKey("v1"))
 	}, SpecTimeout(2*time.Minute))
 
+	// Trap 10.
 	It("finds a port by its name, where pods have it under different numbers", func(ctx SpecContext) {
 		w.apply(ctx, `
 apiVersion: v1
@@ -102,6 +106,7 @@ spec:
 		Expect(counts).To(And(HaveLen(2), HaveKey("one"), HaveKey("two")))
 	}, SpecTimeout(2*time.Minute))
 
+	// Trap 39.
 	It("works for gRPC", func(ctx SpecContext) {
 		w.program(ctx, split(1, 1))
 		load := w.load(ctx, "client", "-grpc", "-c", "2", "-n", "100", "-qps", "0", "web:8079")

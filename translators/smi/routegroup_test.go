@@ -21,6 +21,8 @@ func match(name string, m model.HTTPMatch) model.NamedMatch {
 	return model.NamedMatch{Name: name, HTTPMatch: m}
 }
 
+// Trap 34: headers in both shapes, all of which must hold, the same one twice.
+// Trap 35: names in any case, the host, no pseudo-headers.
 func TestRouteGroup(t *testing.T) {
 	left := "; this match is left out"
 	tests := map[string]struct {
@@ -145,6 +147,7 @@ func TestRouteGroup(t *testing.T) {
 	}
 }
 
+// Trap 37: what RE2 takes in Go and in Envoy alike, and no more.
 func TestRegex(t *testing.T) {
 	tests := map[string]struct {
 		regex string

@@ -10,7 +10,7 @@ import (
 
 	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/translators/model"
-	"github.com/weft-mesh/weft/translators/smi"
+	"github.com/weft-mesh/weft/translators/versions"
 )
 
 // Scheme knows Kubernetes' kinds and the MeshConfig. SMI's kinds are read
@@ -43,7 +43,7 @@ func versionOf(kind model.Kind) schema.GroupVersionKind {
 	if kind == model.KindMeshConfig {
 		return v1alpha1.GroupVersion.WithKind(string(kind))
 	}
-	return schema.FromAPIVersionAndKind(smi.APIVersions[kind], string(kind))
+	return schema.FromAPIVersionAndKind(versions.Latest(kind), string(kind))
 }
 
 func newUnstructured(kind model.Kind) *unstructured.Unstructured {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/translators/model"
-	"github.com/weft-mesh/weft/translators/smi"
+	"github.com/weft-mesh/weft/translators/versions"
 )
 
 // TestInjectIsAskedAboutWhatItTakes: what the API server selects
@@ -68,15 +68,21 @@ func TestValidateIsAskedAboutEveryKind(t *testing.T) {
 	asked := map[string]bool{}
 	for _, rule := range config.Webhooks[0].Rules {
 		for _, resource := range rule.Resources {
-			asked[rule.APIGroups[0]+"/"+rule.APIVersions[0]+"/"+resource] = true
+			for _, version := range rule.APIVersions {
+				asked[rule.APIGroups[0]+"/"+version+"/"+resource] = true
+			}
 		}
 	}
-	want := map[model.Kind]string{model.KindMeshConfig: v1alpha1.GroupVersion.String()}
-	for kind, version := range smi.APIVersions {
-		want[kind] = version
+	want := []string{v1alpha1.GroupVersion.String() + "/meshconfigs"}
+	for _, kind := range []model.Kind{
+		model.KindTrafficSplit, model.KindTrafficTarget, model.KindHTTPRouteGroup, model.KindTCPRoute, model.KindUDPRoute, model.KindIdentityBinding,
+	} {
+		for _, version := range versions.Of(kind) {
+			want = append(want, versions.Group(kind)+"/"+version+"/"+strings.ToLower(string(kind))+"s")
+		}
 	}
-	for kind, version := range want {
-		if resource := version + "/" + strings.ToLower(string(kind)) + "s"; !asked[resource] {
+	for _, resource := range want {
+		if !asked[resource] {
 			t.Errorf("nobody asks about %s; asked is %v", resource, asked)
 		}
 	}

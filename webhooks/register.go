@@ -12,6 +12,9 @@ import (
 const (
 	InjectPath   = "/inject"
 	ValidatePath = "/validate"
+	DefaultPath  = "/default"
+	// ConvertPath is named by the CRDs (config/crd).
+	ConvertPath = "/convert"
 )
 
 // Register adds the webhooks to the manager's server. Every replica answers.
@@ -26,5 +29,7 @@ func Register(mgr manager.Manager, settings Settings) error {
 		Events:   mgr.GetEventRecorder("weft-inject"),
 	}})
 	server.Register(ValidatePath, &webhook.Admission{Handler: ObjectHandler{}})
+	server.Register(DefaultPath, &webhook.Admission{Handler: HeadersHandler{}})
+	server.Register(ConvertPath, ConvertHandler{})
 	return nil
 }

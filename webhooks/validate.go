@@ -16,6 +16,7 @@ import (
 	"github.com/weft-mesh/weft/translators/kube"
 	"github.com/weft-mesh/weft/translators/model"
 	"github.com/weft-mesh/weft/translators/smi"
+	"github.com/weft-mesh/weft/translators/versions"
 )
 
 // ObjectHandler answers /validate: it tells the author of an SMI object or of
@@ -88,11 +89,32 @@ func judge(raw []byte) (metav1.ObjectMeta, []model.Diagnostic, error) {
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return metav1.ObjectMeta{}, nil, fmt.Errorf("read object: %w", err)
 	}
-	_, diagnostics, err := smi.Convert(object)
+	fragment, diagnostics, err := smi.Convert(object)
 	if errors.Is(err, smi.ErrUnknownKind) {
 		err = nil
 	}
+	if t, ok := fragment.(*model.Target); ok && head.APIVersion == versions.Latest(model.KindTrafficTarget) {
+		diagnostics = append(diagnostics, keptPort(object, t)...)
+	}
 	return head.ObjectMeta, diagnostics, err
+}
+
+// keptPort tells the author of a TrafficTarget of what an older version left in
+// it, and the one that is written has no field for.
+func keptPort(object map[string]any, t *model.Target) []model.Diagnostic {
+	d := model.Diagnostic{
+		Object: t.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonAccepted,
+		Field: versions.Field(model.KindTrafficTarget, versions.Latest(model.KindTrafficTarget), versions.PortField),
+	}
+	switch {
+	case t.Port != 0:
+		d.Message = fmt.Sprintf("an older version's destination.port narrows all of it to port %d; remove the annotation to allow every port", t.Port)
+	case versions.StalePort(object):
+		d.Message = "it keeps a port of another destination, which means nothing now; remove the annotation, and name a TCPRoute for a port"
+	default:
+		return nil
+	}
+	return []model.Diagnostic{d}
 }
 
 func judgeMeshConfig(raw []byte) ([]model.Diagnostic, error) {

@@ -46,7 +46,19 @@ func TestValidate(t *testing.T) {
 		"mesh":                                {object: mesh},
 		"mesh of another name":                {object: strings.Replace(mesh, "name: weft", "name: mine", 1), refusal: `metadata.name: "mine"`},
 		"mesh with an unknown mode":           {object: strings.Replace(mesh, "permissive", "open", 1), refusal: "spec.access"},
-		"a version that is nobody's business": {object: strings.Replace(wrongSplit, "v1alpha4", "v1alpha1", 1)},
+		"a version that is nobody's business": {object: strings.Replace(wrongSplit, "v1alpha4", "v1alpha9", 1)},
+
+		// Trap 65: old manifests, each answered in its own words.
+		"v1alpha1 quantity":            {object: strings.NewReplacer("v1alpha4", "v1alpha1", "weight: 3", "weight: 1500m").Replace(goodSplit)},
+		"v1alpha1 no quantity":         {object: strings.NewReplacer("v1alpha4", "v1alpha1", "weight: 3", "weight: lots").Replace(goodSplit), refusal: `spec.backends[0].weight: "lots" is not a quantity; write one, as in 1, 500m or 0.5`},
+		"v1alpha1 negative":            {object: strings.Replace(wrongSplit, "v1alpha4", "v1alpha1", 1), refusal: "spec.backends[0].weight: -3 is negative"},
+		"v1alpha2 fraction":            {object: strings.NewReplacer("v1alpha4", "v1alpha2", "weight: 3", "weight: 0.5").Replace(goodSplit), refusal: "spec.backends[0].weight: 0.5 is not a whole number"},
+		"v1alpha1 port":                {object: flatTarget("port: 8080", "name: r")},
+		"v1alpha1 port of none":        {object: flatTarget("port: 70000", "name: r"), refusal: "destination.port: 70000 is out of range; write a whole number from 1 to 65535"},
+		"v1alpha1 spec without a name": {object: flatTarget("port: 8080", "matches: [m]"), refusal: "specs[0].name: no HTTPRouteGroup is named"},
+		"v1alpha2 match":               {object: `{apiVersion: specs.smi-spec.io/v1alpha2, kind: HTTPRouteGroup, metadata: {name: g, namespace: shop}, matches: [{name: m, pathRegex: '(?=x)'}]}`, refusal: "matches[0]: pathRegex"},
+		"v1alpha3 with a port kept":    {object: keptTarget("a"), warning: "metadata.annotations[weft.mesh/conversion]: an older version's destination.port narrows all of it to port 8080"},
+		"v1alpha3 with a stale port":   {object: keptTarget("z"), warning: "metadata.annotations[weft.mesh/conversion]: it keeps a port of another destination"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -63,6 +75,17 @@ func TestValidate(t *testing.T) {
 			}
 		})
 	}
+}
+
+func flatTarget(port, spec string) string {
+	return `{apiVersion: access.smi-spec.io/v1alpha1, kind: TrafficTarget, metadata: {name: t, namespace: shop}, destination: {kind: ServiceAccount, name: a, ` + port +
+		`}, specs: [{kind: HTTPRouteGroup, ` + spec + `}], sources: [{kind: ServiceAccount, name: b}]}`
+}
+
+// keptTarget has a port that v1alpha2 wrote for a destination.
+func keptTarget(destination string) string {
+	return `{apiVersion: access.smi-spec.io/v1alpha3, kind: TrafficTarget, metadata: {name: t, namespace: shop, annotations: {weft.mesh/conversion: '{"port":{"value":8080,"of":{"kind":"ServiceAccount","name":"` + destination + `"}}}'}},
+  spec: {destination: {kind: ServiceAccount, name: a}, rules: [{kind: TCPRoute, name: r}], sources: [{kind: ServiceAccount, name: b}]}}`
 }
 
 func TestValidateOfGarbage(t *testing.T) {

@@ -11,32 +11,40 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/weft-mesh/weft/translators/model"
+	"github.com/weft-mesh/weft/translators/versions"
 )
 
 // ErrUnknownKind is the answer to an object that is not SMI, or of a version
 // that is not read.
 var ErrUnknownKind = errors.New("not an SMI object of a version that is read")
 
-// APIVersions names the version of each kind that is read.
-var APIVersions = map[model.Kind]string{
-	model.KindTrafficSplit:    "split.smi-spec.io/v1alpha4",
-	model.KindTrafficTarget:   "access.smi-spec.io/v1alpha3",
-	model.KindHTTPRouteGroup:  "specs.smi-spec.io/v1alpha4",
-	model.KindTCPRoute:        "specs.smi-spec.io/v1alpha4",
-	model.KindUDPRoute:        "specs.smi-spec.io/v1alpha4",
-	model.KindIdentityBinding: "access.smi-spec.io/v1alpha4",
-}
-
-// Convert turns an SMI object, as the API server holds it, into its fragment.
-// The fragment is nil where nothing of the object can be in force. The error is
+// Convert turns an SMI object of any version, as the API server holds it, into
+// its fragment. The fragment is nil where nothing of the object can be in force.
+// Diagnostics name fields as the object's own version does. The error is
 // ErrUnknownKind, of an object that is not the package's business.
 func Convert(object map[string]any) (model.Fragment, []model.Diagnostic, error) {
 	root := node{value: object}
 	kind := model.Kind(root.field("kind").textOrEmpty())
 	version := root.field("apiVersion").textOrEmpty()
-	if want, ok := APIVersions[kind]; !ok || want != version {
+	if !versions.Known(kind, version) {
 		return nil, nil, fmt.Errorf("%s %s: %w", version, kind, ErrUnknownKind)
 	}
+	latest, err := versions.Convert(object, versions.Latest(kind))
+	if err != nil {
+		return nil, nil, err
+	}
+	fragment, diagnostics := read(kind, node{value: latest})
+	if versions.Quantities(kind, version) {
+		diagnostics = quantityDiagnostics(root, diagnostics)
+	}
+	for i := range diagnostics {
+		diagnostics[i].Field = versions.Field(kind, version, diagnostics[i].Field)
+	}
+	return fragment, diagnostics, nil
+}
+
+// read is Convert for the latest version of a kind.
+func read(kind model.Kind, root node) (model.Fragment, []model.Diagnostic) {
 	switch kind {
 	case model.KindTrafficSplit:
 		return generic(split(root))
@@ -64,11 +72,11 @@ func ConvertYAML(text []byte) (model.Fragment, []model.Diagnostic, error) {
 func generic[T any, P interface {
 	*T
 	model.Fragment
-}](fragment P, diagnostics []model.Diagnostic) (model.Fragment, []model.Diagnostic, error) {
+}](fragment P, diagnostics []model.Diagnostic) (model.Fragment, []model.Diagnostic) {
 	if fragment == nil {
-		return nil, diagnostics, nil
+		return nil, diagnostics
 	}
-	return fragment, diagnostics, nil
+	return fragment, diagnostics
 }
 
 // Split converts a TrafficSplit.

@@ -47,7 +47,8 @@ func TestTypedObjectsReadAsStoredOnes(t *testing.T) {
 func TestOtherObjectsAreNobodysBusiness(t *testing.T) {
 	for name, text := range map[string]string{
 		"core kind":   "{apiVersion: v1, kind: Service}",
-		"old version": "{apiVersion: split.smi-spec.io/v1alpha1, kind: TrafficSplit}",
+		"no version":  "{apiVersion: split.smi-spec.io/v1alpha9, kind: TrafficSplit}",
+		"UDPRoute v3": "{apiVersion: specs.smi-spec.io/v1alpha3, kind: UDPRoute}",
 		"wrong group": "{apiVersion: specs.smi-spec.io/v1alpha4, kind: TrafficSplit}",
 		"nothing":     "{}",
 		"odd types":   "{apiVersion: [1], kind: {a: b}}",
@@ -73,6 +74,9 @@ func FuzzConvert(f *testing.F) {
 		groupHead + `spec: {matches: [{name: a, pathRegex: "/(a|b)", methods: ["*"], headers: [{a: b}]}, {name: b, headers: {c: "\\p{Letter}"}}]}`,
 		`{apiVersion: specs.smi-spec.io/v1alpha4, kind: TCPRoute, metadata: {name: x, namespace: shop}, spec: {matches: {ports: [1, 1e9, a]}}}`,
 		`{apiVersion: specs.smi-spec.io/v1alpha4, kind: UDPRoute, metadata: [], spec: {matches: []}}`,
+		`{apiVersion: split.smi-spec.io/v1alpha1, kind: TrafficSplit, spec: {service: web, backends: [{service: a, weight: 500m}, {service: b, weight: 1e9}]}}`,
+		`{apiVersion: access.smi-spec.io/v1alpha1, kind: TrafficTarget, ` + toWeb + "," + fromFront + `, specs: [{kind: TCPRoute, name: r}]}`,
+		`{apiVersion: specs.smi-spec.io/v1alpha2, kind: HTTPRouteGroup, matches: [{name: a, headers: {a: b}}]}`,
 	} {
 		f.Add([]byte(seed))
 	}

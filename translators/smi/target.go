@@ -2,9 +2,11 @@ package smi
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/weft-mesh/weft/translators/model"
+	"github.com/weft-mesh/weft/translators/versions"
 )
 
 const (
@@ -24,6 +26,7 @@ func target(root node) (*model.Target, []model.Diagnostic) {
 	ok = targetDestination(r, t, spec.field("destination"))
 	targetSources(r, t, spec.field("sources"))
 	t.Rules = targetRules(r, spec.field("rules"))
+	ok = targetPort(r, t, root) && ok
 	if !ok || len(t.Sources)+len(t.SourceBindings) == 0 || len(t.Rules) == 0 {
 		return nil, r.diagnostics
 	}
@@ -48,6 +51,24 @@ func targetDestination(r *report, t *model.Target, n node) bool {
 	} else {
 		t.Destination = model.Identity(key)
 	}
+	return true
+}
+
+// targetPort reads the port that an older version wrote. One that can't be read
+// must not become "all".
+func targetPort(r *report, t *model.Target, root node) bool {
+	object, _ := root.value.(map[string]any)
+	value, written := versions.Port(object)
+	if !written {
+		return true
+	}
+	n := node{path: versions.PortField, value: value}
+	port, err := n.whole(1, math.MaxUint16)
+	if err != nil {
+		r.invalid(n, err)
+		return false
+	}
+	t.Port = uint16(port)
 	return true
 }
 

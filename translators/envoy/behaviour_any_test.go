@@ -56,7 +56,11 @@ func (c chooser) protocol() model.Protocol {
 func (c chooser) inbound() model.Inbound {
 	in := model.Inbound{MTLS: pick(c, model.MTLSStrict, model.MTLSPermissive), Other: c.policy()}
 	in.Ports = several(c, 6, func(i int) model.InboundPort {
-		return model.InboundPort{Port: pick[uint16](c, 1, 1000, 20000) + uint16(i), Protocol: c.protocol(), Policy: c.policy()}
+		p := model.InboundPort{Port: pick[uint16](c, 1, 1000, 20000) + uint16(i), Protocol: c.protocol(), Policy: c.policy()}
+		if tcp := c.policy(); p.Protocol.IsHTTP() && c.IntN(3) == 0 {
+			p.TCP = &tcp
+		}
+		return p
 	})
 	for i := range in.Ports { // numbers are unique
 		in.Ports[i].Port += uint16(10 * i)

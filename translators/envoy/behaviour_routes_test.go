@@ -221,3 +221,39 @@ func TestWebSocketAndGRPCCrossTheMesh(t *testing.T) {
 		}
 	})
 }
+
+// Trap 32: one Service calls the port HTTP, another TCP. Each caller is taken
+// for what it speaks, and judged by that.
+func TestPortOfTwoProtocols(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	server, client, other := m.pod("server"), m.pod("client"), m.pod("other")
+	server.echoes(":8080")
+	read := model.Caller{Identity: account("front"), Routes: []model.AllowedRoute{{Match: model.HTTPMatch{PathRegex: "/books"}}}}
+	tcpPolicy := allow("batch")
+	server.sidecar("web", views{inbound: model.Inbound{MTLS: model.MTLSStrict, Ports: []model.InboundPort{
+		{Port: 8080, Protocol: model.ProtocolHTTP, Policy: model.Policy{Callers: []model.Caller{read}}, TCP: &tcpPolicy},
+	}}})
+	raw := tcp("198.19.0.2", server.meshed(8080))
+	raw.identities = []model.Identity{account("web")}
+	v := views{}.calls(web("198.19.0.1", server.meshed(8080))).calls(raw)
+	client.sidecar("front", v)
+	other.sidecar("batch", v)
+	request := func(path string) string { return "GET " + path + " HTTP/1.1\r\nhost: web\r\nconnection: close\r\n\r\n" }
+	if got := client.raw(t, "198.19.0.1:80", request("/books")); got.status != 200 || got.echo.Proto != "HTTP/1.1" || got.echo.Header.Get("x-forwarded-client-cert") == "" {
+		t.Errorf("as HTTP: got %+v", got)
+	}
+	if got := client.raw(t, "198.19.0.1:80", request("/")); got.status != 403 {
+		t.Errorf("as HTTP, what no route allows: got %+v", got)
+	}
+	client.expectClosed(t, "198.19.0.2:5432")
+	if got := other.raw(t, "198.19.0.2:5432", request("/any")); got.status != 200 || got.echo.Path != "/any" {
+		t.Errorf("as TCP: got %+v", got)
+	}
+	if got := other.raw(t, "198.19.0.1:80", request("/books")); got.status != 403 {
+		t.Errorf("as HTTP, who may connect: got %+v", got)
+	}
+	if got := m.pod("stranger").raw(t, server.addr4.String()+":8080", request("/books")); got.status != 403 {
+		t.Errorf("plaintext: got %+v", got)
+	}
+}

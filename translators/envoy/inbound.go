@@ -51,6 +51,15 @@ func meshMatch(port uint16) *listenerv3.FilterChainMatch {
 	return chainMatch(port, "tls", alpn)
 }
 
+// tcpBeside takes in what callers of a mixed port speak as TCP. They name no
+// HTTP/2 in their handshake, which leaves that name to the chain of HTTP.
+func tcpBeside(trustDomain, name string, p model.InboundPort) *listenerv3.FilterChain {
+	if c := tcpMeshChain(trustDomain, name+"|tcp", p.Port, *p.TCP); c != nil {
+		return c
+	}
+	return closedChain(name+"|tcp", meshMatch(p.Port))
+}
+
 func chainMatch(port uint16, transport string, alpns ...string) *listenerv3.FilterChainMatch {
 	m := &listenerv3.FilterChainMatch{TransportProtocol: transport, ApplicationProtocols: alpns}
 	if port != 0 {
@@ -65,8 +74,13 @@ func portChains(trustDomain string, p model.InboundPort, permissive bool) []*lis
 	name := InboundRouteName(p.Port)
 	var chains []*listenerv3.FilterChain
 	if p.Protocol.IsHTTP() {
+		match := meshMatch(p.Port)
+		if p.TCP != nil {
+			match.ApplicationProtocols = []string{"h2"}
+			chains = append(chains, tcpBeside(trustDomain, name, p))
+		}
 		chains = append(chains, &listenerv3.FilterChain{
-			Name: name, FilterChainMatch: meshMatch(p.Port), TransportSocket: downstreamTLS(trustDomain, nil), Filters: httpFilters(p),
+			Name: name, FilterChainMatch: match, TransportSocket: downstreamTLS(trustDomain, nil), Filters: httpFilters(p),
 		})
 	} else if c := tcpMeshChain(trustDomain, name, p.Port, p.Policy); c != nil {
 		chains = append(chains, c)

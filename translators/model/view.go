@@ -125,6 +125,9 @@ type InboundPort struct {
 	Port     uint16
 	Protocol Protocol
 	Policy   Policy
+	// TCP is who may connect by a Service that calls the port TCP, where others
+	// call it HTTP; nil where none does.
+	TCP *Policy
 }
 
 // Policy says who may call. What it does not allow is denied.

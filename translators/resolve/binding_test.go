@@ -34,7 +34,7 @@ func bindingMesh(fs ...model.Fragment) *Graph {
 }
 
 func callersOf(g *Graph, id model.Identity) (names []string) {
-	for _, p := range g.Inbound(id, Shape{Ports: []ShapePort{{8080, model.ProtocolHTTP}}}).Ports {
+	for _, p := range g.Inbound(id, Shape{Ports: []ShapePort{{Number: 8080, Protocol: model.ProtocolHTTP}}}).Ports {
 		for _, c := range p.Policy.Callers {
 			names = append(names, c.Identity.Name)
 		}

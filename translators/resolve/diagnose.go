@@ -100,9 +100,15 @@ func (g *Graph) diagnoseBackend(s *model.Split, root *model.Service, b model.Bac
 		if p.Protocol == model.ProtocolUDP {
 			continue
 		}
-		if _, ok := g.backendPort(b.Service, p.Number); !ok {
+		switch port, ok := g.backendPort(b.Service, p.Number); {
+		case !ok:
 			ds = append(ds, unresolved(s.Ref(), model.ReasonPortNotFound, field,
 				fmt.Sprintf("Service %s has no port %d, which the root %s has, so it is left out there; add the port", b.Service, p.Number, root.Key)))
+		case p.Protocol.IsHTTP() && !port.Protocol.IsHTTP():
+			ds = append(ds, model.Diagnostic{
+				Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable, Field: field,
+				Message: fmt.Sprintf("port %d is HTTP at the root %s and TCP at Service %s, so its share is let in as TCP is, and by no HTTPRouteGroup; set appProtocol: http", p.Number, root.Key, b.Service),
+			})
 		}
 	}
 	return ds

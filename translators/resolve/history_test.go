@@ -22,7 +22,7 @@ type views struct {
 
 var (
 	allNamespaces = []string{"shop", "bank"}
-	someShape     = Shape{Ports: []ShapePort{{8080, model.ProtocolHTTP}, {3306, model.ProtocolTCP}}}
+	someShape     = Shape{Ports: []ShapePort{{Number: 8080, Protocol: model.ProtocolHTTP}, {Number: 3306, Protocol: model.ProtocolTCP}}}
 )
 
 func allViews(g *Graph) views {

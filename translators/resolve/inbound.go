@@ -29,6 +29,8 @@ type Shape struct {
 type ShapePort struct {
 	Number   uint16
 	Protocol model.Protocol
+	// TCPToo tells that the protocol is HTTP, and that a Service calls it TCP.
+	TCPToo bool
 }
 
 // ClassOf answers with a pod's class and its shape; false where the pod is
@@ -44,29 +46,26 @@ func (g *Graph) ClassOf(pod model.Key) (Class, Shape, bool) {
 }
 
 // shapePorts are the ports at which the Services that select a pod reach it.
-// Where two Services differ on the protocol of one port, TCP holds: it
-// carries both, and no HTTP rule opens it.
 func (g *Graph) shapePorts(pod model.Key) []ShapePort {
-	ports := map[uint16]model.Protocol{}
+	ports := map[uint16]ShapePort{}
 	for k := range g.index.slicesWith[pod] {
 		slice := g.slices[k]
 		for _, t := range slice.Ports {
 			if t.UDP {
 				continue
 			}
-			proto := g.portProtocol(slice.Service, t.Name)
-			if old, ok := ports[t.Number]; ok && old != proto {
-				proto = model.ProtocolTCP
+			p := ShapePort{Number: t.Number, Protocol: g.portProtocol(slice.Service, t.Name)}
+			if old, ok := ports[t.Number]; ok {
+				p = alsoSpoken(old, p)
 			}
-			ports[t.Number] = proto
+			ports[t.Number] = p
 		}
 	}
-	var out []ShapePort
-	for n, p := range ports {
-		out = append(out, ShapePort{n, p})
-	}
-	slices.SortFunc(out, func(a, b ShapePort) int { return cmp.Compare(a.Number, b.Number) })
-	return out
+	return byNumber(ports)
+}
+
+func byNumber(ports map[uint16]ShapePort) []ShapePort {
+	return slices.SortedFunc(maps.Values(ports), func(a, b ShapePort) int { return cmp.Compare(a.Number, b.Number) })
 }
 
 func (g *Graph) portProtocol(service model.Key, name string) model.Protocol {
@@ -88,37 +87,25 @@ func (g *Graph) Inbound(id model.Identity, s Shape) model.Inbound {
 	allowAll := g.access(id.Namespace) == model.AccessPermissive
 	grants := g.grants(id)
 	for _, p := range g.inboundPorts(s, grants) {
-		policy := model.Policy{AllowAll: allowAll}
-		if !allowAll {
-			policy.Callers = callers(grants, p)
-		}
-		in.Ports = append(in.Ports, model.InboundPort{Port: p.Number, Protocol: p.Protocol, Policy: policy})
+		in.Ports = append(in.Ports, inboundPort(allowAll, grants, p))
 	}
-	in.Other = model.Policy{AllowAll: allowAll}
-	if !allowAll {
-		in.Other.Callers = callers(grants, ShapePort{0, model.ProtocolTCP})
-	}
+	in.Other = policy(allowAll, grants, ShapePort{Protocol: model.ProtocolTCP})
 	return in
 }
 
 // inboundPorts adds to a shape's ports those that a TCPRoute opens by number
 // though no Service speaks of them.
 func (g *Graph) inboundPorts(s Shape, grants []grant) []ShapePort {
-	ports := map[uint16]model.Protocol{}
+	ports := map[uint16]ShapePort{}
 	for _, gr := range grants {
 		for _, n := range gr.ports {
-			ports[n] = model.ProtocolTCP
+			ports[n] = ShapePort{Number: n, Protocol: model.ProtocolTCP}
 		}
 	}
 	for _, p := range s.Ports {
-		ports[p.Number] = p.Protocol
+		ports[p.Number] = p
 	}
-	var out []ShapePort
-	for n, p := range ports {
-		out = append(out, ShapePort{n, p})
-	}
-	slices.SortFunc(out, func(a, b ShapePort) int { return cmp.Compare(a.Number, b.Number) })
-	return out
+	return byNumber(ports)
 }
 
 // grant is what one TrafficTarget allows, resolved.

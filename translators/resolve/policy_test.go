@@ -147,7 +147,7 @@ func TestPolicy(t *testing.T) {
 			http80:    []string{"everybody"}, http81: []string{"everybody"}, db3306: []string{"everybody"}, unnamedPort: []string{"everybody"},
 		},
 	}
-	shape := Shape{Ports: []ShapePort{{80, model.ProtocolHTTP}, {81, model.ProtocolHTTP2}, {3306, model.ProtocolTCP}}}
+	shape := Shape{Ports: []ShapePort{{Number: 80, Protocol: model.ProtocolHTTP}, {Number: 81, Protocol: model.ProtocolHTTP2}, {Number: 3306, Protocol: model.ProtocolTCP}}}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := NewGraph()

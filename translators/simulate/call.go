@@ -54,7 +54,10 @@ type Call struct {
 	To netip.AddrPort
 	// SPIFFEID is who calls, as the server sees it; empty for plaintext.
 	SPIFFEID string
-	Method   string
+	// ALPN is what the caller's sidecar offers in the handshake, best first; "weft"
+	// alone where it is empty.
+	ALPN   []string
+	Method string
 	// Path may have a query.
 	Path    string
 	Headers map[string]string

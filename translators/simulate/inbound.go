@@ -62,9 +62,12 @@ func (r *Resources) Inbound(c Call) (Verdict, error) {
 // inboundChain picks the chain as Envoy does: port before transport before
 // application protocol. Calls with an identity come by mutual TLS.
 func inboundChain(l *listenerv3.Listener, c Call) *listenerv3.FilterChain {
-	transport, alpn := "raw_buffer", ""
+	transport, alpns := "raw_buffer", []string(nil)
 	if c.SPIFFEID != "" {
-		transport, alpn = "tls", "weft"
+		transport, alpns = "tls", c.ALPN
+		if len(alpns) == 0 {
+			alpns = []string{"weft"}
+		}
 	}
 	var best *listenerv3.FilterChain
 	score := -1
@@ -74,19 +77,20 @@ func inboundChain(l *listenerv3.Listener, c Call) *listenerv3.FilterChain {
 			if p.GetValue() != uint32(c.To.Port()) {
 				continue
 			}
-			s += 4
+			s += 1 << 17
 		}
 		if t := m.GetTransportProtocol(); t != "" {
 			if t != transport {
 				continue
 			}
-			s += 2
+			s += 1 << 16
 		}
 		if ps := m.GetApplicationProtocols(); len(ps) > 0 {
-			if !slices.Contains(ps, alpn) {
+			i := slices.IndexFunc(alpns, func(a string) bool { return slices.Contains(ps, a) })
+			if i < 0 {
 				continue
 			}
-			s++
+			s += len(alpns) - i // the caller's first choice wins
 		}
 		if s > score {
 			best, score = chain, s

@@ -96,6 +96,9 @@ func Run(g *resolve.Graph, from model.Key, c Call) (Result, error) {
 		if err != nil {
 			return r, err
 		}
+		if c.ALPN, err = alpnOf(caller.Clusters[name]); err != nil {
+			return r, fmt.Errorf("cluster %s: %w", name, err)
+		}
 		for dest, w := range targets {
 			share := r.Shares[dest.name]
 			share.Weight = weight * w

@@ -169,6 +169,7 @@ func (g *Graph) indexParties(k model.Key, in bool, d *Dirty) {
 	for _, i := range p.destinations {
 		g.index.targetsOf.put(i, k, in)
 		d.Inbound.add(i)
+		g.sharesDirty(i, d)
 	}
 	for _, i := range p.sources {
 		g.index.targetsFrom.put(i, k, in)

@@ -92,6 +92,7 @@ func (g *Graph) setMesh(next model.Mesh, d *Dirty) {
 	}
 	g.mesh = next
 	d.Everything = true
+	g.allSharesDirty(d)
 	for k := range g.bindings {
 		g.refreshBinding(k, d) // its SPIFFE IDs name the trust domain
 	}
@@ -107,6 +108,7 @@ func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
 	d.AllInbound = true
 	if g.access(name) != was {
 		d.AllOutbound = true
+		g.allSharesDirty(d)
 	}
 }
 

@@ -43,7 +43,7 @@ func (g *Graph) diagnoseSplit(s *model.Split) []model.Diagnostic {
 	for _, b := range s.Backends {
 		ds = append(ds, g.diagnoseBackend(s, root, b)...)
 	}
-	return ds
+	return append(ds, g.diagnoseShares(s)...)
 }
 
 // diagnoseConflict finds the split that holds where this one does not.

@@ -12,8 +12,8 @@ LAB      := $(BIN)/lab
 TOOL      := go tool -modfile=tools/go.mod
 SUMMARY   := go run ./test/summary
 PACKAGES  := go list ./... | grep -v '/test/e2e$$'
-# A prefix that starts a command in a lab with the mesh; nothing where KUBECONFIG names a cluster already.
-IN_CLUSTER = $(if $(KUBECONFIG),env PATH="$(LAB_HOME)/bin:$(BIN):$$PATH",$(LAB) run --mesh $(if $(KEEP_LOGS),--keep-logs $(KEEP_LOGS)) --)
+# A prefix that starts a command in a lab with the mesh and both address families; nothing where KUBECONFIG names a cluster already.
+IN_CLUSTER = $(if $(KUBECONFIG),env PATH="$(LAB_HOME)/bin:$(BIN):$$PATH",$(LAB) run --mesh --dual-stack $(if $(KEEP_LOGS),--keep-logs $(KEEP_LOGS)) --)
 
 # Settings of single targets.
 ARGS      ?=

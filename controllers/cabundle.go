@@ -4,16 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
-	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/weft-mesh/weft/internal/identity"
 )
@@ -22,10 +20,13 @@ import (
 const (
 	InjectWebhook   = "weft-inject"
 	ValidateWebhook = "weft-validate"
+	DefaultWebhook  = "weft-default"
 )
 
+var webhookConfigurations = []string{InjectWebhook, ValidateWebhook, DefaultWebhook}
+
 // caBundleReconciler tells the API server which CA the webhooks' certificates
-// are of. Only the leader runs it.
+// are of. Only the leader runs it. That of the CRDs is crdReconciler's to keep.
 type caBundleReconciler struct {
 	client    client.Client
 	authority *identity.Authority
@@ -33,13 +34,13 @@ type caBundleReconciler struct {
 
 func (r *caBundleReconciler) register(mgr ctrl.Manager) error {
 	byName := predicate.NewPredicateFuncs(func(o client.Object) bool {
-		return o.GetName() == InjectWebhook || o.GetName() == ValidateWebhook
+		return slices.Contains(webhookConfigurations, o.GetName())
 	})
 	err := ctrl.NewControllerManagedBy(mgr).
 		Named("cabundle").
 		Watches(&admissionv1.MutatingWebhookConfiguration{}, &handler.EnqueueRequestForObject{}, builder.WithPredicates(byName)).
 		Watches(&admissionv1.ValidatingWebhookConfiguration{}, &handler.EnqueueRequestForObject{}, builder.WithPredicates(byName)).
-		WatchesRawSource(source.Func(r.followAuthority)).
+		WatchesRawSource(authorityChanges(r.authority, func(context.Context) []string { return webhookConfigurations })).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("set up the cabundle controller: %w", err)
@@ -47,14 +48,14 @@ func (r *caBundleReconciler) register(mgr ctrl.Manager) error {
 	return nil
 }
 
-// Reconcile brings one of the two configurations up to date.
+// Reconcile brings one of the configurations up to date.
 func (r *caBundleReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	ca := r.authority.CA()
 	if ca == nil {
 		return ctrl.Result{}, nil
 	}
 	var found client.Object = &admissionv1.ValidatingWebhookConfiguration{}
-	if request.Name == InjectWebhook {
+	if request.Name != ValidateWebhook {
 		found = &admissionv1.MutatingWebhookConfiguration{}
 	}
 	if err := r.client.Get(ctx, client.ObjectKey{Name: request.Name}, found); err != nil {
@@ -98,14 +99,4 @@ func clientConfigs(o client.Object) []*admissionv1.WebhookClientConfig {
 		}
 	}
 	return configs
-}
-
-// followAuthority looks at both when the CA changes.
-func (r *caBundleReconciler) followAuthority(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-	go onChange(ctx, r.authority, func() {
-		for _, name := range []string{InjectWebhook, ValidateWebhook} {
-			queue.Add(reconcile.Request{NamespacedName: client.ObjectKey{Name: name}})
-		}
-	})
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 )
@@ -15,7 +16,12 @@ import (
 func parse(t *testing.T, text string) *unstructured.Unstructured {
 	t.Helper()
 	u := &unstructured.Unstructured{}
-	if err := yaml.Unmarshal([]byte(text), &u.Object); err != nil {
+	raw, err := yaml.YAMLToJSON([]byte(text))
+	if err == nil {
+		// As a client reads it: whole numbers are whole.
+		err = utiljson.Unmarshal(raw, &u.Object)
+	}
+	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	return u

@@ -15,6 +15,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 )
 
+// hooks answers the webhooks of cluster.
+var hooks webhookServer
+
 // cluster is the API server that the tests of this package share; nil where
 // WEFT_NO_APISERVER=1 says that there is none.
 var cluster *rest.Config
@@ -45,6 +48,12 @@ func withCluster(run func() int) int {
 	cluster, err = env.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "start the API server:", err)
+		return 1
+	}
+	hooks = serveWebhooks()
+	defer hooks.Close()
+	if err := hooks.convert(cluster); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	defer func() {

@@ -8,14 +8,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
-	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/internal/identity"
@@ -39,7 +37,7 @@ func (r *proxyConfigReconciler) register(mgr ctrl.Manager) error {
 		Named("proxyconfig").
 		For(&corev1.Namespace{}, builder.WithPredicates(predicate.LabelChangedPredicate{})).
 		Watches(&corev1.ConfigMap{}, toNamespace).
-		WatchesRawSource(source.Func(r.followAuthority)).
+		WatchesRawSource(authorityChanges(r.authority, r.namespaces)).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("set up the proxyconfig controller: %w", err)
@@ -90,30 +88,15 @@ func (r *proxyConfigReconciler) keep(ctx context.Context, namespace string, data
 	return nil
 }
 
-// followAuthority looks at every namespace anew when the CA changes.
-func (r *proxyConfigReconciler) followAuthority(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-	go onChange(ctx, r.authority, func() {
-		var all corev1.NamespaceList
-		if err := r.client.List(ctx, &all); err != nil {
-			return // the cache has stopped, and so will this
-		}
-		for i := range all.Items {
-			queue.Add(reconcile.Request{NamespacedName: client.ObjectKey{Name: all.Items[i].Name}})
-		}
-	})
-	return nil
-}
-
-// onChange calls f now, and whenever another CA or lifetime is in force, until
-// ctx ends.
-func onChange(ctx context.Context, a *identity.Authority, f func()) {
-	for {
-		changed := a.Changed()
-		f()
-		select {
-		case <-ctx.Done():
-			return
-		case <-changed:
-		}
+// namespaces are the names of all, in the mesh or not.
+func (r *proxyConfigReconciler) namespaces(ctx context.Context) []string {
+	var all corev1.NamespaceList
+	if err := r.client.List(ctx, &all); err != nil {
+		return nil // the cache has stopped, and so will this
 	}
+	var names []string
+	for i := range all.Items {
+		names = append(names, all.Items[i].Name)
+	}
+	return names
 }

@@ -56,6 +56,7 @@ func Register(mgr ctrl.Manager, o Options) error {
 		registerReporter(mgr, o, recorder, func() error { return errors.Join(l.ready(), settled(o.Settled)) }),
 		(&proxyConfigReconciler{client: mgr.GetClient(), authority: o.Authority, bootstrap: o.Bootstrap, system: o.Namespace}).register(mgr),
 		(&caBundleReconciler{client: mgr.GetClient(), authority: o.Authority}).register(mgr),
+		(&crdReconciler{client: mgr.GetClient(), reader: mgr.GetAPIReader(), authority: o.Authority, events: recorder}).register(mgr),
 		mgr.AddReadyzCheck("objects", func(*http.Request) error { return l.ready() }),
 		mgr.AddReadyzCheck("authority", func(*http.Request) error { return hasAuthority(o.Authority) }),
 	)

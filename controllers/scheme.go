@@ -3,6 +3,7 @@ package controllers
 import (
 	"fmt"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -13,13 +14,16 @@ import (
 	"github.com/weft-mesh/weft/translators/versions"
 )
 
-// Scheme knows Kubernetes' kinds and the MeshConfig. SMI's kinds are read
+// Scheme knows Kubernetes' kinds, CRDs and the MeshConfig. SMI's kinds are read
 // unstructured: one malformed stored object would be the end of a typed
 // informer, and of every other object's configuration with it.
 func Scheme() (*runtime.Scheme, error) {
 	s := runtime.NewScheme()
 	if err := clientgoscheme.AddToScheme(s); err != nil {
 		return nil, fmt.Errorf("register the kinds of Kubernetes: %w", err)
+	}
+	if err := apiextensionsv1.AddToScheme(s); err != nil {
+		return nil, fmt.Errorf("register the kind of CRDs: %w", err)
 	}
 	if err := v1alpha1.AddToScheme(s); err != nil {
 		return nil, fmt.Errorf("register the kinds of weft: %w", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -133,12 +134,15 @@ func TestTheWebhooksTrustTheCA(t *testing.T) {
 	inject, validate := &admissionv1.MutatingWebhookConfiguration{}, &admissionv1.ValidatingWebhookConfiguration{}
 	load(t, "inject.yaml", inject)
 	load(t, "validate.yaml", validate)
+	shape := &admissionv1.MutatingWebhookConfiguration{}
+	load(t, "default.yaml", shape)
 	// The tests have one API server, whose other objects they must not keep out.
 	for i := range inject.Webhooks {
 		inject.Webhooks[i].FailurePolicy = ptr.To(admissionv1.Ignore)
 	}
 	create(t, c, inject)
 	create(t, c, validate)
+	create(t, c, shape)
 	r := start(t, setting{system: systemNamespace(t, c)})
 	trusted := func(ctx context.Context) error {
 		ca := r.authority.CA()
@@ -151,7 +155,10 @@ func TestTheWebhooksTrustTheCA(t *testing.T) {
 		if err := c.Get(ctx, client.ObjectKeyFromObject(validate), validate); err != nil {
 			return err
 		}
-		for _, config := range append(clientConfigs(inject), clientConfigs(validate)...) {
+		if err := c.Get(ctx, client.ObjectKeyFromObject(shape), shape); err != nil {
+			return err
+		}
+		for _, config := range slices.Concat(clientConfigs(inject), clientConfigs(validate), clientConfigs(shape)) {
 			if !bytes.Equal(config.CABundle, ca.Roots().PEM()) {
 				return errors.New("no CA bundle, or another")
 			}

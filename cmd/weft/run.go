@@ -41,7 +41,8 @@ const (
 func runController(ctx context.Context, config *rest.Config, s settings) error {
 	authority := &identity.Authority{}
 	host := s.service + "." + s.namespace + ".svc"
-	serving := identity.NewServerKeeper(authority, clock.RealClock{}, host)
+	convert := controllers.ConvertService + "." + s.namespace + ".svc"
+	serving := identity.NewServerKeeper(authority, clock.RealClock{}, host, convert)
 	mgr, err := newManager(config, s, serving)
 	if err != nil {
 		return err

@@ -128,6 +128,7 @@ func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
 	}
 	d.AllOutbound = true
 	g.serviceDirty(k, d)
+	g.targetsDirty(g.facts[k].identities, d)
 	for s := range g.index.slicesOf[k] {
 		g.podsDirty(g.slices[s], d)
 	}
@@ -194,8 +195,11 @@ func (g *Graph) endpointsDirty(k model.Key, d *Dirty) {
 	for s := range g.index.splitsTo[k] {
 		d.Endpoints.add(g.splits[s].Root)
 	}
+	before := g.facts[k].identities
 	if g.refreshFacts(k) {
 		g.serviceDirty(k, d)
+		g.targetsDirty(before, d)
+		g.targetsDirty(g.facts[k].identities, d)
 		d.AllOutbound = true
 		if s := g.services[k]; s != nil {
 			d.Addresses.add(s.Addresses...)

@@ -17,7 +17,7 @@ func (g *Graph) Diagnose(r model.Ref) []model.Diagnostic {
 		}
 	case model.KindTrafficTarget:
 		if t := g.targets[r.Key]; t != nil {
-			return append(g.diagnoseTarget(t), g.diagnoseBindings(t)...)
+			return slices.Concat(g.diagnoseTarget(t), g.diagnoseHTTPRules(t), g.diagnoseBindings(t))
 		}
 	case model.KindIdentityBinding:
 		return g.bound[r.Key].diagnostics
@@ -33,10 +33,10 @@ func (g *Graph) diagnoseSplit(s *model.Split) []model.Diagnostic {
 		return append(ds, unresolved(s.Ref(), model.ReasonServiceNotFound, "spec.service",
 			fmt.Sprintf("Service %s does not exist; create it, or name one that does", s.Root)))
 	}
-	if root.Headless {
+	if len(root.Addresses) == 0 {
 		ds = append(ds, model.Diagnostic{
 			Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable,
-			Field: "spec.service", Message: fmt.Sprintf("Service %s is headless: its clients dial pods, which no split can redirect; give it a cluster address", s.Root),
+			Field: "spec.service", Message: fmt.Sprintf("Service %s %s, which no split can redirect; give it a cluster address", s.Root, dialled(root)),
 		})
 	}
 	ds = append(ds, g.diagnoseTCPMatches(s, root)...)
@@ -44,6 +44,14 @@ func (g *Graph) diagnoseSplit(s *model.Split) []model.Diagnostic {
 		ds = append(ds, g.diagnoseBackend(s, root, b)...)
 	}
 	return append(ds, g.diagnoseShares(s)...)
+}
+
+// dialled says what the clients of a Service without an address dial.
+func dialled(root *model.Service) string {
+	if root.Headless {
+		return "is headless: its clients dial pods"
+	}
+	return "is a DNS name alone: its clients dial what that means"
 }
 
 // diagnoseConflict finds the split that holds where this one does not.

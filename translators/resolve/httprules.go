@@ -1,0 +1,43 @@
+package resolve
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// diagnoseHTTPRules finds a TrafficTarget whose HTTPRouteGroups can open nothing:
+// every Service in front of its destination calls all of its ports TCP. Most
+// often somebody forgot to say that a port is HTTP.
+func (g *Graph) diagnoseHTTPRules(t *model.Target) []model.Diagnostic {
+	i := slices.IndexFunc(t.Rules, func(r model.TargetRule) bool { return r.Kind == model.KindHTTPRouteGroup })
+	if i < 0 {
+		return nil
+	}
+	for _, id := range g.parties[t.Key].destinations {
+		services := g.index.servicesBy[id]
+		for k := range services {
+			if s := g.services[k]; s == nil || slices.ContainsFunc(s.Ports, isHTTP) {
+				return nil
+			}
+		}
+		if k, ok := first(services); ok {
+			return []model.Diagnostic{{
+				Object: t.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable, Field: fmt.Sprintf("spec.rules[%d]", t.Rules[i].At),
+				Message: fmt.Sprintf("no port of Service %s says that it is HTTP, so an HTTPRouteGroup opens nothing at ServiceAccount %s; set appProtocol: http on the port, or name a TCPRoute", k, id),
+			}}
+		}
+	}
+	return nil
+}
+
+// targetsDirty marks the TrafficTargets of which identities are the destination:
+// other Services are in front of them, or other ports.
+func (g *Graph) targetsDirty(ids []model.Identity, d *Dirty) {
+	for _, id := range ids {
+		for t := range g.index.targetsOf[id] {
+			d.Objects.add(model.Ref{Kind: model.KindTrafficTarget, Key: t})
+		}
+	}
+}

@@ -154,7 +154,7 @@ func TestRefusalNamesAnnotationValueAndMend(t *testing.T) {
 		annotation, value, mend string
 	}{
 		"inbound port":   {v1alpha1.AnnotationExcludeInboundPorts, "80,70000", "1 to 65535"},
-		"outbound port":  {v1alpha1.AnnotationExcludeOutboundPorts, "53/udp", "remove"},
+		"outbound port":  {v1alpha1.AnnotationExcludeOutboundPorts, "53/sctp", "/udp"},
 		"CIDR":           {v1alpha1.AnnotationExcludeOutboundCIDRs, "192.0.2.9/24", "192.0.2.0/24"},
 		"drain":          {v1alpha1.AnnotationDrainSeconds, "soon", "seconds"},
 		"drain too long": {v1alpha1.AnnotationDrainSeconds, "31", "terminationGracePeriodSeconds (30)"},

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"net/netip"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 
 // sight is what all proxies of one identity share of the mesh's outside.
 type sight struct {
-	services map[model.Key]bool
+	services map[unitKey]bool
 	// listed are the addresses that the listener leads to routes and clusters:
 	// nobody has to ask for them.
 	listed   map[netip.AddrPort]bool
@@ -23,12 +24,14 @@ type sight struct {
 
 // set takes a new view in, and tells whether proxies run something else by it.
 func (s *sight) set(v resolve.Sight) bool {
-	changed := len(v.Services) != len(s.services)
-	services := make(map[model.Key]bool, len(v.Services))
+	services := make(map[unitKey]bool, len(v.Services)+len(v.UDP))
 	for _, k := range v.Services {
-		services[k] = true
-		changed = changed || !s.services[k]
+		services[unitKey{k, false}] = true
 	}
+	for _, k := range v.UDP {
+		services[unitKey{k, true}] = true
+	}
+	changed := !maps.Equal(services, s.services)
 	s.services = services
 	s.listed = map[netip.AddrPort]bool{}
 	for _, a := range v.Listener.HTTP {
@@ -110,6 +113,13 @@ func (c *class) refreshInbound(in model.Inbound) bool {
 func (c *class) refreshRoutes(in model.Inbound) bool {
 	changed := false
 	wanted := map[string]bool{}
+	for _, p := range in.UDP {
+		name := envoy.InboundUDPRouteName(p.Port)
+		wanted[name] = true
+		changed = c.routes.put(name, name, p, func(p model.InboundPort) (proto.Message, error) {
+			return envoy.BuildInboundUDPRoute(in.TrustDomain, p)
+		}) || changed
+	}
 	for _, p := range in.Ports {
 		if !p.Protocol.IsHTTP() {
 			continue
@@ -144,7 +154,7 @@ func (c *class) refreshProbes(in model.Inbound) bool {
 // compose puts a snapshot together: new sets of some types, the others as they
 // are. A set that holds what it held before stays the same set, so that a
 // stream sees at a glance what has not changed.
-func (c *class) compose(s *sight, units map[model.Key]*unit, due types) bool {
+func (c *class) compose(s *sight, units map[unitKey]*unit, due types) bool {
 	sets := map[xds.Type]*xds.Set{}
 	changed := c.snapshot == nil
 	for t := xds.Cluster; t <= xds.Listener; t++ {
@@ -170,7 +180,7 @@ func (c *class) compose(s *sight, units map[model.Key]*unit, due types) bool {
 }
 
 // resources are what the class runs of one type.
-func (c *class) resources(t xds.Type, s *sight, units map[model.Key]*unit) []*xds.Resource {
+func (c *class) resources(t xds.Type, s *sight, units map[unitKey]*unit) []*xds.Resource {
 	var rs []*xds.Resource
 	switch t {
 	case xds.Route:
@@ -182,7 +192,6 @@ func (c *class) resources(t xds.Type, s *sight, units map[model.Key]*unit) []*xd
 				rs = append(rs, r)
 			}
 		}
-		return rs
 	case xds.Cluster:
 		rs = c.clusters.resources(nil)
 	}

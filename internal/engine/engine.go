@@ -48,7 +48,7 @@ type Engine struct {
 	changed chan struct{}
 	// rev counts the changes.
 	rev     uint64
-	units   map[model.Key]*unit
+	units   map[unitKey]*unit
 	sights  map[model.Identity]*sight
 	classes map[resolve.Class]*class
 	members map[model.Key]map[*member]bool // by pod
@@ -72,7 +72,7 @@ func New(o Options) *Engine {
 		log: o.Log, now: o.Now, statusChanged: o.StatusChanged,
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		graph: resolve.NewGraph(), dirty: resolve.NewDirty(),
-		units: map[model.Key]*unit{}, sights: map[model.Identity]*sight{},
+		units: map[unitKey]*unit{}, sights: map[model.Identity]*sight{},
 		classes: map[resolve.Class]*class{}, members: map[model.Key]map[*member]bool{},
 		pending: map[model.Ref]uint64{}, notify: map[model.Ref]bool{},
 	}

@@ -77,7 +77,7 @@ func (e *Engine) refreshSight(id model.Identity, s *sight) bool {
 	for k := range s.services {
 		if e.units[k] == nil {
 			u := newUnit()
-			u.refresh(e.graph.ServiceViews(k))
+			u.refresh(k.views(e.graph))
 			e.units[k] = u
 		}
 	}
@@ -87,13 +87,13 @@ func (e *Engine) refreshSight(id model.Identity, s *sight) bool {
 // refreshUnits rebuilds Services. Only those that somebody sees have a unit.
 func (e *Engine) refreshUnits(d *resolve.Dirty) {
 	for k, u := range e.units {
-		_, whole := d.Services[k]
-		_, endpoints := d.Endpoints[k]
+		_, whole := d.Services[k.Key]
+		_, endpoints := d.Endpoints[k.Key]
 		switch {
 		case whole || d.Everything:
-			e.stale(k, u.refresh(e.graph.ServiceViews(k)))
+			e.stale(k, u.refresh(k.views(e.graph)))
 		case endpoints:
-			e.stale(k, u.refreshEndpoints(e.graph.ServiceEndpoints(k)))
+			e.stale(k, u.refreshEndpoints(e.graph.ServiceEndpoints(k.Key, k.udp)))
 		default:
 			continue
 		}
@@ -104,7 +104,7 @@ func (e *Engine) refreshUnits(d *resolve.Dirty) {
 }
 
 // stale marks the classes that see a Service.
-func (e *Engine) stale(k model.Key, ts types) {
+func (e *Engine) stale(k unitKey, ts types) {
 	if ts == 0 {
 		return
 	}
@@ -173,7 +173,7 @@ func (e *Engine) sweep() {
 		}
 		used[k.Identity] = true
 	}
-	seen := map[model.Key]bool{}
+	seen := map[unitKey]bool{}
 	for id, s := range e.sights {
 		if !used[id] {
 			delete(e.sights, id)

@@ -37,7 +37,8 @@ func (e *Engine) count(r model.Ref, rev uint64, s *Status) {
 	for _, c := range e.classes {
 		_, needs := concern.Identities[c.key.Identity]
 		for k := range concern.Services {
-			needs = needs || e.sights[c.key.Identity].services[k]
+			services := e.sights[c.key.Identity].services
+			needs = needs || services[unitKey{k, false}] || services[unitKey{k, true}]
 		}
 		if !needs {
 			continue

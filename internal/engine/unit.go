@@ -40,6 +40,19 @@ var (
 	allTypes     = typesOf(xds.Cluster, xds.Endpoint, xds.Route, xds.ScopedRoute, xds.Listener)
 )
 
+// unitKey names a unit: the TCP ports of a Service, or its UDP ports.
+type unitKey struct {
+	model.Key
+	udp bool
+}
+
+func (k unitKey) views(g *resolve.Graph) resolve.ServiceViews {
+	if k.udp {
+		return g.UDPViews(k.Key)
+	}
+	return g.ServiceViews(k.Key)
+}
+
 // unit is what all callers of a Service share: built once for the fleet.
 type unit struct {
 	clusters slots[uint16, model.Cluster]
@@ -47,6 +60,7 @@ type unit struct {
 	names     map[uint16]string
 	endpoints slots[uint16, namedEndpoints]
 	scopes    slots[netip.AddrPort, model.Outbound]
+	listeners slots[netip.AddrPort, model.UDPListener]
 }
 
 // namedEndpoints are endpoints under the name that their cluster asks for.
@@ -59,6 +73,7 @@ func newUnit() *unit {
 	return &unit{
 		clusters: slots[uint16, model.Cluster]{}, names: map[uint16]string{},
 		endpoints: slots[uint16, namedEndpoints]{}, scopes: slots[netip.AddrPort, model.Outbound]{},
+		listeners: slots[netip.AddrPort, model.UDPListener]{},
 	}
 }
 
@@ -77,9 +92,21 @@ func (u *unit) refresh(v resolve.ServiceViews) types {
 		addrs[a] = true
 		changed |= scopeTypes.when(u.scopes.put(a, envoy.ScopeName(a), o, buildScope))
 	}
+	changed |= u.refreshListeners(v.UDP)
 	changed |= clusterTypes.when(u.clusters.keep(ports))
 	changed |= endpointTypes.when(u.endpoints.keep(ports))
 	return changed | scopeTypes.when(u.scopes.keep(addrs))
+}
+
+func (u *unit) refreshListeners(ls []model.UDPListener) types {
+	changed := false
+	addrs := map[netip.AddrPort]bool{}
+	for _, l := range ls {
+		a := netip.AddrPortFrom(l.Address, l.Name.Port)
+		addrs[a] = true
+		changed = u.listeners.put(a, envoy.UDPListenerName(a), l, buildUDPListener) || changed
+	}
+	return typesOf(xds.Listener).when(u.listeners.keep(addrs) || changed)
 }
 
 func (u *unit) refreshCluster(c model.Cluster) bool {
@@ -108,12 +135,14 @@ func (u *unit) refreshEndpoints(es []model.Endpoints) types {
 
 func buildScope(o model.Outbound) (proto.Message, error) { return envoy.BuildOutbound(o) }
 
+func buildUDPListener(l model.UDPListener) (proto.Message, error) { return envoy.BuildUDPListener(l) }
+
 func buildEndpoints(e namedEndpoints) (proto.Message, error) {
 	return envoy.BuildEndpoints(e.Name, e.Endpoints), nil
 }
 
 func (u *unit) errors() []error {
-	return u.scopes.errors(u.endpoints.errors(u.clusters.errors(nil)))
+	return u.listeners.errors(u.scopes.errors(u.endpoints.errors(u.clusters.errors(nil))))
 }
 
 // resources adds those of one type.
@@ -125,6 +154,8 @@ func (u *unit) resources(t xds.Type, to []*xds.Resource) []*xds.Resource {
 		return u.endpoints.resources(to)
 	case xds.ScopedRoute:
 		return u.scopes.resources(to)
+	case xds.Listener:
+		return u.listeners.resources(to)
 	}
 	return to
 }

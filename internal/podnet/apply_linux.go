@@ -23,6 +23,9 @@ func Apply(ctx context.Context, c Config) error {
 	if err := addInboundSource(); err != nil {
 		return err
 	}
+	if err := addUDPRoute(c); err != nil {
+		return err
+	}
 	return replaceTable(c)
 }
 
@@ -63,7 +66,7 @@ func replaceTable(c Config) error {
 	// Deleting fails where there is none, so it is added first.
 	conn.DelTable(conn.AddTable(&nftables.Table{Family: nftables.TableFamilyINet, Name: tableName}))
 	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyINet, Name: tableName})
-	for _, spec := range sets(c.Exclude) {
+	for _, spec := range append(sets(c.Exclude), captureSets(c)...) {
 		set := *spec.set
 		set.Table = table
 		if err := conn.AddSet(&set, spec.elements); err != nil {

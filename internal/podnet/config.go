@@ -33,6 +33,11 @@ type Config struct {
 	InboundPort  uint16
 	// Exclude is left alone.
 	Exclude Exclusions
+	// ServiceCIDRs hold the cluster's Service addresses: UDP that the pod sends
+	// there is led to its sidecar, but for questions to Nameservers. With none,
+	// no UDP is. Sorted, disjoint.
+	ServiceCIDRs []netip.Prefix
+	Nameservers  []netip.Addr
 }
 
 // Exclusions are what a pod's author keeps away from the sidecar. The zero
@@ -40,8 +45,8 @@ type Config struct {
 type Exclusions struct {
 	// InboundTCP and InboundUDP are ports of the pod, sorted.
 	InboundTCP, InboundUDP []uint16
-	// OutboundTCP are ports that the pod calls, sorted.
-	OutboundTCP []uint16
+	// OutboundTCP and OutboundUDP are ports that the pod calls, sorted.
+	OutboundTCP, OutboundUDP []uint16
 	// OutboundCIDRs are addresses that the pod calls: sorted, disjoint.
 	OutboundCIDRs []netip.Prefix
 }
@@ -71,4 +76,5 @@ const (
 	FlagExcludeInboundPorts  = "exclude-" + FieldInboundPorts
 	FlagExcludeOutboundPorts = "exclude-" + FieldOutboundPorts
 	FlagExcludeOutboundCIDRs = "exclude-" + FieldOutboundCIDRs
+	FlagServiceCIDRs         = "service-cidrs"
 )

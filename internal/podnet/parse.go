@@ -48,10 +48,10 @@ func Parse(s Spec) (Exclusions, error) {
 	if x.InboundTCP, x.InboundUDP, err = parsePorts(s.InboundPorts); err != nil {
 		return Exclusions{}, &FieldError{FieldInboundPorts, s.InboundPorts, err}
 	}
-	if x.OutboundTCP, err = parseOutboundPorts(s.OutboundPorts); err != nil {
+	if x.OutboundTCP, x.OutboundUDP, err = parsePorts(s.OutboundPorts); err != nil {
 		return Exclusions{}, &FieldError{FieldOutboundPorts, s.OutboundPorts, err}
 	}
-	if x.OutboundCIDRs, err = parseCIDRs(s.OutboundCIDRs); err != nil {
+	if x.OutboundCIDRs, err = ParseCIDRs(s.OutboundCIDRs); err != nil {
 		return Exclusions{}, &FieldError{FieldOutboundCIDRs, s.OutboundCIDRs, err}
 	}
 	return x, nil
@@ -59,22 +59,27 @@ func Parse(s Spec) (Exclusions, error) {
 
 // Spec gives the lists in their one canonical spelling; Parse reads it back.
 func (x Exclusions) Spec() Spec {
-	var inbound []string
-	for _, p := range x.InboundTCP {
-		inbound = append(inbound, strconv.Itoa(int(p))+"/tcp")
+	return Spec{printPorts(x.InboundTCP, x.InboundUDP), printPorts(x.OutboundTCP, x.OutboundUDP), PrintCIDRs(x.OutboundCIDRs)}
+}
+
+func printPorts(tcp, udp []uint16) string {
+	var out []string
+	for _, p := range tcp {
+		out = append(out, strconv.Itoa(int(p))+"/tcp")
 	}
-	for _, p := range x.InboundUDP {
-		inbound = append(inbound, strconv.Itoa(int(p))+"/udp")
+	for _, p := range udp {
+		out = append(out, strconv.Itoa(int(p))+"/udp")
 	}
-	var outbound []string
-	for _, p := range x.OutboundTCP {
-		outbound = append(outbound, strconv.Itoa(int(p)))
+	return strings.Join(out, ",")
+}
+
+// PrintCIDRs writes what ParseCIDRs reads.
+func PrintCIDRs(prefixes []netip.Prefix) string {
+	var out []string
+	for _, p := range prefixes {
+		out = append(out, p.String())
 	}
-	var cidrs []string
-	for _, p := range x.OutboundCIDRs {
-		cidrs = append(cidrs, p.String())
-	}
-	return Spec{strings.Join(inbound, ","), strings.Join(outbound, ","), strings.Join(cidrs, ",")}
+	return strings.Join(out, ",")
 }
 
 // parsePorts reads "9100,53/udp": a bare number means TCP and UDP.
@@ -103,19 +108,6 @@ func parsePorts(list string) (tcp, udp []uint16, err error) {
 	return sorted(tcp), sorted(udp), nil
 }
 
-func parseOutboundPorts(list string) ([]uint16, error) {
-	tcp, udp, err := parsePorts(list)
-	if err != nil {
-		return nil, err
-	}
-	for _, port := range udp {
-		if !slices.Contains(tcp, port) {
-			return nil, fmt.Errorf("%d/udp: outbound UDP never passes the sidecar; remove the entry", port)
-		}
-	}
-	return tcp, nil
-}
-
 func parsePort(entry, number string) (uint16, error) {
 	n, err := strconv.ParseUint(number, 10, 16)
 	if err != nil || n == 0 {
@@ -139,9 +131,9 @@ func parseProtocol(entry, protocol string) (tcp, udp bool, err error) {
 	return false, false, fmt.Errorf("%q names no protocol; write /tcp, /udp, or the number alone for both", entry)
 }
 
-// parseCIDRs reads "10.0.0.0/8,fd00::1" into disjoint prefixes. A bare address
+// ParseCIDRs reads "10.0.0.0/8,fd00::1" into disjoint prefixes. A bare address
 // is a prefix of its full length.
-func parseCIDRs(list string) ([]netip.Prefix, error) {
+func ParseCIDRs(list string) ([]netip.Prefix, error) {
 	entries, err := split(list)
 	if err != nil {
 		return nil, err

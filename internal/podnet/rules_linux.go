@@ -56,6 +56,7 @@ func outputRules(c Config) []rule {
 		rules = append(rules, all(daddrIn(setOutbound4, unix.NFPROTO_IPV4), verdict(expr.VerdictReturn)),
 			all(daddrIn(setOutbound6, unix.NFPROTO_IPV6), verdict(expr.VerdictReturn)))
 	}
+	rules = append(rules, captureRules(c)...)
 	return append(rules, all(tcp(), redirect(c.OutboundPort)))
 }
 

@@ -26,6 +26,16 @@ func duration(d time.Duration) *durationpb.Duration { return durationpb.New(d) }
 
 func u32(n uint32) *wrapperspb.UInt32Value { return wrapperspb.UInt32(n) }
 
+func wrap64(n uint64) *wrapperspb.UInt64Value { return wrapperspb.UInt64(n) }
+
+// onlyIf is nil, Envoy's own default, where b does not hold.
+func onlyIf(b bool) *wrapperspb.BoolValue {
+	if b {
+		return on()
+	}
+	return nil
+}
+
 func on() *wrapperspb.BoolValue { return wrapperspb.Bool(true) }
 
 func off() *wrapperspb.BoolValue { return wrapperspb.Bool(false) }

@@ -59,22 +59,25 @@ func BuildCluster(v model.Cluster) *clusterv3.Cluster {
 		o.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{MaxConnectionDuration: seconds(connectionLife)}
 		c.TypedExtensionProtocolOptions = httpOptions(o)
 	}
+	if v.Name.UDP {
+		udpCluster(c, v)
+	}
 	if v.Split {
 		c.LbPolicy = clusterv3.Cluster_ROUND_ROBIN
 		c.CommonLbConfig.LocalityConfigSpecifier = &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig_{
 			LocalityWeightedLbConfig: &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig{},
 		}
 	}
-	c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{EdsConfig: overADS(), ServiceName: c.GetName() + "#" + configHash(c)}
+	c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{EdsConfig: overADS(), ServiceName: c.GetName() + "#" + fingerprint(c)}
 	return c
 }
 
-// configHash makes a changed cluster ask for endpoints under a new name. One
+// fingerprint makes a changed cluster ask for endpoints under a new name. One
 // that kept the name would wait 15 s for an answer that nobody owes it.
-func configHash(c *clusterv3.Cluster) string {
-	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(c)
+func fingerprint(m proto.Message) string {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 	if err != nil {
-		return "" // refused when the cluster is encoded
+		return "" // refused when it is encoded
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:4])

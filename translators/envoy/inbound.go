@@ -1,6 +1,8 @@
 package envoy
 
 import (
+	"slices"
+
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -34,6 +36,13 @@ func BuildInboundListener(v model.Inbound) (*listenerv3.Listener, error) {
 	}
 	for _, p := range v.Ports {
 		l.FilterChains = append(l.FilterChains, portChains(v.TrustDomain, p, permissive)...)
+	}
+	for _, p := range v.UDP {
+		l.FilterChains = append(l.FilterChains, udpChain(v.TrustDomain, p))
+		if !slices.ContainsFunc(v.Ports, func(t model.InboundPort) bool { return t.Port == p.Port }) {
+			// A port that has chains has no other: TCP of this number needs its own.
+			l.FilterChains = append(l.FilterChains, portChains(v.TrustDomain, model.InboundPort{Port: p.Port, Protocol: model.ProtocolTCP, Policy: v.Other}, permissive)...)
+		}
 	}
 	// A port that belongs to the sidecar is nobody's to call: the connection
 	// would come back to this listener, again and again.

@@ -180,7 +180,9 @@ func (p *pod) sidecar(account string, v views) {
 	p.do(func() error {
 		oneInit.Lock() // in a cluster each is a process of its own
 		defer oneInit.Unlock()
-		return podnet.Apply(context.Background(), podnet.NewConfig(podnet.Exclusions{}))
+		c := podnet.NewConfig(podnet.Exclusions{})
+		c.ServiceCIDRs = []netip.Prefix{netip.MustParsePrefix("198.19.0.0/16"), netip.MustParsePrefix("fd00:99::/112")}
+		return podnet.Apply(context.Background(), c)
 	})
 	p.mesh.publish(p, v)
 	dir := p.runDir(account)

@@ -54,19 +54,31 @@ const (
 	InboundHTTPCluster  = "inbound|http"
 	InboundHTTP2Cluster = "inbound|http2"
 	InboundTCPCluster   = "inbound|tcp"
+	InboundUDPCluster   = "inbound|udp"
 )
 
-// alpn marks a connection between two sidecars.
-const alpn = "weft"
+// What marks a connection between two sidecars: one of TCP, and one whose
+// streams carry the datagrams of a UDP port.
+const (
+	alpn    = "weft"
+	alpnUDP = "weft-udp"
+)
 
-// ClusterName is "outbound|namespace/service|port".
+const udpSuffix = "|udp"
+
+// ClusterName is "outbound|namespace/service|port", and "|udp" for a UDP port.
 func ClusterName(p model.ServicePort) string {
-	return fmt.Sprintf("outbound|%s|%d", p.Service, p.Port)
+	name := fmt.Sprintf("outbound|%s|%d", p.Service, p.Port)
+	if p.UDP {
+		name += udpSuffix
+	}
+	return name
 }
 
 // ParseClusterName reads what ClusterName wrote.
 func ParseClusterName(name string) (model.ServicePort, bool) {
-	parts := strings.Split(name, "|")
+	rest, udp := strings.CutSuffix(name, udpSuffix)
+	parts := strings.Split(rest, "|")
 	if len(parts) != 3 || parts[0] != "outbound" {
 		return model.ServicePort{}, false
 	}
@@ -75,7 +87,7 @@ func ParseClusterName(name string) (model.ServicePort, bool) {
 	if _, err := fmt.Sscanf(parts[2], "%d", &port); err != nil || !ok {
 		return model.ServicePort{}, false
 	}
-	p := model.ServicePort{Service: model.Key{Namespace: ns, Name: svc}, Port: port}
+	p := model.ServicePort{Service: model.Key{Namespace: ns, Name: svc}, Port: port, UDP: udp}
 	return p, ClusterName(p) == name
 }
 
@@ -84,6 +96,12 @@ func ScopeName(a netip.AddrPort) string { return a.String() }
 
 // InboundRouteName is "inbound|port".
 func InboundRouteName(port uint16) string { return fmt.Sprintf("inbound|%d", port) }
+
+// InboundUDPRouteName is "inbound|port|udp".
+func InboundUDPRouteName(port uint16) string { return InboundRouteName(port) + udpSuffix }
+
+// UDPListenerName is "udp|address:port", the address that callers send to.
+func UDPListenerName(a netip.AddrPort) string { return "udp|" + a.String() }
 
 const directPrefix = "direct|"
 

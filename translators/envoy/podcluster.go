@@ -38,7 +38,9 @@ func BuildPodClusters(probes []model.Probe) []*clusterv3.Cluster {
 	for _, c := range cs {
 		c.UpstreamBindConfig = inboundSource()
 	}
-	cs = append(cs, originalDestination(PassthroughCluster))
+	// Datagrams come from the pod's own address: an application that listens on
+	// every address answers from the one that the asker's address leads to.
+	cs = append(cs, originalDestination(InboundUDPCluster), originalDestination(PassthroughCluster))
 	for _, p := range probes {
 		if validProbe(p) {
 			cs = append(cs, probeCluster(p))

@@ -18,6 +18,7 @@ type views struct {
 	clusters  []model.Cluster
 	endpoints []model.Endpoints
 	outbound  []model.Outbound
+	udp       []model.UDPListener
 	listener  model.OutboundListener
 	inbound   model.Inbound
 	// eachRoutes changes what was built of the inbound ports.
@@ -61,6 +62,7 @@ func (v views) snapshot(t *testing.T) *xds.Snapshot {
 			add(xds.Route, resource(t, route.GetName(), route))
 		}
 	}
+	v.addUDP(t, add)
 	outbound, err := envoy.BuildOutboundListener(v.listener)
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,7 @@ const (
 // there and which version of HTTP the application is spoken to in.
 type Protocol string
 
-// The protocols. UDP ports appear as fragments and have no routes yet.
+// The protocols.
 const (
 	ProtocolTCP   Protocol = "tcp"
 	ProtocolHTTP  Protocol = "http"  // HTTP/1.1 to the application, WebSocket included

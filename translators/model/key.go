@@ -68,12 +68,25 @@ func (i Identity) SPIFFEID(trustDomain string) string {
 }
 
 // ServicePort names one port of a Service by number; it names its cluster too.
+// A TCP port and a UDP port of one number are two ports.
 type ServicePort struct {
 	Service Key
 	Port    uint16
+	UDP     bool
 }
 
-// Compare orders ports by service, then number.
+// Compare orders ports by service, then number, TCP before UDP.
 func (p ServicePort) Compare(o ServicePort) int {
-	return cmp.Or(p.Service.Compare(o.Service), cmp.Compare(p.Port, o.Port))
+	return cmp.Or(p.Service.Compare(o.Service), cmp.Compare(p.Port, o.Port), compareBool(p.UDP, o.UDP))
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
 }

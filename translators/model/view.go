@@ -70,6 +70,17 @@ type WeightedCluster struct {
 	Weight  uint32
 }
 
+// UDPListener takes what is sent to one address of a UDP port of a Service. The
+// same for every caller in the mesh.
+type UDPListener struct {
+	Name ServicePort
+	// Address is the cluster address that callers send to.
+	Address netip.Addr
+	// Tunnel tells that datagrams go to the pods' sidecars by mutual TLS; else
+	// nobody behind the Service is in the mesh, and they go as they are.
+	Tunnel bool
+}
+
 // OutboundListener is what the sidecars of a class know of the world. It holds
 // addresses only; routes and endpoints are resources of their own.
 type OutboundListener struct {
@@ -115,7 +126,10 @@ type Inbound struct {
 	// Ports are the pods' ports that a Service speaks of, by number.
 	Ports []InboundPort
 	// Other governs every port that no Service speaks of, as TCP.
-	Other  Policy
+	Other Policy
+	// UDP are the pods' UDP ports that a Service speaks of, by number. One that
+	// is not among them is closed.
+	UDP    []InboundPort
 	Probes []Probe
 	IPv6   bool
 }

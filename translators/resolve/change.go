@@ -116,11 +116,13 @@ func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
 	wasIPv6 := g.ipv6()
 	if old := g.services[k]; old != nil {
 		g.indexAddresses(old, false, d)
+		g.indexUDP(old, false, d)
 		delete(g.services, k)
 	}
 	if f != nil {
 		g.services[k] = f
 		g.indexAddresses(f, true, d)
+		g.indexUDP(f, true, d)
 	}
 	g.indexEmpty(k)
 	if g.ipv6() != wasIPv6 {

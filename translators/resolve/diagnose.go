@@ -87,12 +87,16 @@ func (g *Graph) diagnoseTCPMatches(s *model.Split, root *model.Service) []model.
 	}
 	var ds []model.Diagnostic
 	for _, p := range root.Ports {
-		if p.Protocol == model.ProtocolTCP {
-			ds = append(ds, model.Diagnostic{
-				Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable, Field: "spec.matches",
-				Message: fmt.Sprintf("port %d of Service %s is TCP, where requests can't be matched, so the split is not in force there; set appProtocol: http if it is HTTP", p.Number, root.Key),
-			})
+		if p.Protocol.IsHTTP() {
+			continue
 		}
+		message := fmt.Sprintf("port %d of Service %s is TCP, where requests can't be matched, so the split is not in force there; set appProtocol: http if it is HTTP", p.Number, root.Key)
+		if isUDP(p) {
+			message = fmt.Sprintf("port %d of Service %s is UDP, where nothing can be matched, so the split is not in force there; write one without matches", p.Number, root.Key)
+		}
+		ds = append(ds, model.Diagnostic{
+			Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable, Field: "spec.matches", Message: message,
+		})
 	}
 	return ds
 }
@@ -105,13 +109,10 @@ func (g *Graph) diagnoseBackend(s *model.Split, root *model.Service, b model.Bac
 	}
 	var ds []model.Diagnostic
 	for _, p := range root.Ports {
-		if p.Protocol == model.ProtocolUDP {
-			continue
-		}
-		switch port, ok := g.backendPort(b.Service, p.Number); {
+		switch port, ok := g.backendPort(b.Service, p); {
 		case !ok:
 			ds = append(ds, unresolved(s.Ref(), model.ReasonPortNotFound, field,
-				fmt.Sprintf("Service %s has no port %d, which the root %s has, so it is left out there; add the port", b.Service, p.Number, root.Key)))
+				fmt.Sprintf("Service %s has no %s, which the root %s has, so it is left out there; add the port", b.Service, portText(p), root.Key)))
 		case p.Protocol.IsHTTP() && !port.Protocol.IsHTTP():
 			ds = append(ds, model.Diagnostic{
 				Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable, Field: field,
@@ -122,6 +123,13 @@ func (g *Graph) diagnoseBackend(s *model.Split, root *model.Service, b model.Bac
 	return ds
 }
 
+func portText(p model.Port) string {
+	if isUDP(p) {
+		return fmt.Sprintf("UDP port %d", p.Number)
+	}
+	return fmt.Sprintf("port %d", p.Number)
+}
+
 func (g *Graph) diagnoseTarget(t *model.Target) []model.Diagnostic {
 	var ds []model.Diagnostic
 	for _, r := range t.Rules {
@@ -130,12 +138,6 @@ func (g *Graph) diagnoseTarget(t *model.Target) []model.Diagnostic {
 			ds = append(ds, unresolved(t.Ref(), model.ReasonRouteNotFound, fmt.Sprintf("spec.rules[%d].name", r.At),
 				fmt.Sprintf("%s does not exist, or is refused, so the rule allows nothing; create or mend it", ref)))
 			continue
-		}
-		if r.Kind == model.KindUDPRoute {
-			ds = append(ds, model.Diagnostic{
-				Object: t.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable,
-				Field: fmt.Sprintf("spec.rules[%d]", r.At), Message: "UDP is not carried yet: pods are closed to it, and this rule opens nothing; to let UDP in without an identity, list the port in the pods' annotation weft.mesh/exclude-inbound-ports",
-			})
 		}
 		ds = append(ds, g.diagnoseMatches(t, r)...)
 	}

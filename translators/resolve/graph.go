@@ -55,6 +55,8 @@ type index struct {
 	meshServices  relation[bool, model.Key]      // true → Services with endpoints inside the mesh
 	splitServices relation[bool, model.Key]      // true → roots of splits
 	emptyServices relation[bool, model.Key]      // true → Services with nobody behind
+	udpServices   relation[bool, model.Key]      // true → Services with UDP ports
+	udpAt         relation[netip.AddrPort, udpUser]
 }
 
 // relation maps a key to a set, and forgets keys whose set is empty.
@@ -110,7 +112,8 @@ func NewGraph() *Graph {
 			meshServices: relation[bool, model.Key]{}, splitServices: relation[bool, model.Key]{},
 			emptyServices: relation[bool, model.Key]{},
 			targetsBy:     relation[model.Key, model.Key]{}, bindingsIn: relation[string, model.Key]{},
-			podsIn: relation[string, model.Key]{},
+			podsIn:      relation[string, model.Key]{},
+			udpServices: relation[bool, model.Key]{}, udpAt: relation[netip.AddrPort, udpUser]{},
 		},
 	}
 }

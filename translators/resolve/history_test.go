@@ -14,6 +14,7 @@ import (
 type views struct {
 	Sights   map[model.Identity]Sight
 	Services map[model.Key]ServiceViews
+	UDP      map[model.Key]ServiceViews
 	Inbound  map[model.Identity]model.Inbound
 	Classes  map[model.Key]Class
 	Direct   map[netip.AddrPort]model.DirectCluster
@@ -22,17 +23,18 @@ type views struct {
 
 var (
 	allNamespaces = []string{"shop", "bank"}
-	someShape     = Shape{Ports: []ShapePort{{Number: 8080, Protocol: model.ProtocolHTTP}, {Number: 3306, Protocol: model.ProtocolTCP}}}
+	someShape     = Shape{Ports: []ShapePort{{Number: 8080, Protocol: model.ProtocolHTTP}, {Number: 3306, Protocol: model.ProtocolTCP}}, UDP: []uint16{5353, 8080}}
 )
 
 func allViews(g *Graph) views {
-	v := views{map[model.Identity]Sight{}, map[model.Key]ServiceViews{}, map[model.Identity]model.Inbound{}, map[model.Key]Class{}, map[netip.AddrPort]model.DirectCluster{}, map[model.Ref][]model.Diagnostic{}}
+	v := views{map[model.Identity]Sight{}, map[model.Key]ServiceViews{}, map[model.Key]ServiceViews{}, map[model.Identity]model.Inbound{}, map[model.Key]Class{}, map[netip.AddrPort]model.DirectCluster{}, map[model.Ref][]model.Diagnostic{}}
 	for _, ns := range allNamespaces {
 		for i := range 3 {
 			k := func(kind string) model.Key { return model.Key{Namespace: ns, Name: fmt.Sprint(kind, i)} }
 			v.Sights[model.Identity(k("sa"))] = g.Sight(model.Identity(k("sa")))
 			v.Inbound[model.Identity(k("sa"))] = g.Inbound(model.Identity(k("sa")), someShape)
 			v.Services[k("svc")] = g.ServiceViews(k("svc"))
+			v.UDP[k("svc")] = g.UDPViews(k("svc"))
 			v.Classes[k("pod")], _, _ = g.ClassOf(k("pod"))
 			for _, r := range []model.Ref{{Kind: model.KindTrafficSplit, Key: k("split")}, {Kind: model.KindTrafficTarget, Key: k("target")}, {Kind: model.KindIdentityBinding, Key: k("binding")}} {
 				v.Problems[r] = g.Diagnose(r)
@@ -103,15 +105,13 @@ func undeclared(a, b views, d *Dirty) string {
 		}
 	}
 	for k := range b.Services {
-		x, y := a.Services[k], b.Services[k]
-		if d.Services.has(k) {
-			continue
-		}
-		if d.Endpoints.has(k) {
-			x.Endpoints, y.Endpoints = nil, nil
-		}
-		if !reflect.DeepEqual(x, y) {
-			return "service " + k.String()
+		for _, pair := range [][2]ServiceViews{{a.Services[k], b.Services[k]}, {a.UDP[k], b.UDP[k]}} {
+			if d.Endpoints.has(k) {
+				pair[0].Endpoints, pair[1].Endpoints = nil, nil
+			}
+			if !d.Services.has(k) && !reflect.DeepEqual(pair[0], pair[1]) {
+				return "service " + k.String()
+			}
 		}
 	}
 	for k := range b.Inbound {

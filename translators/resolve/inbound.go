@@ -21,7 +21,9 @@ type Class struct {
 
 // Shape is what a class's pods are made of.
 type Shape struct {
-	Ports  []ShapePort
+	Ports []ShapePort
+	// UDP are the UDP ports that a Service speaks of; the others are closed.
+	UDP    []uint16
 	Probes []model.Probe
 }
 
@@ -40,7 +42,7 @@ func (g *Graph) ClassOf(pod model.Key) (Class, Shape, bool) {
 	if p == nil || !p.Meshed {
 		return Class{}, Shape{}, false
 	}
-	shape := Shape{Ports: g.shapePorts(pod), Probes: slices.Clone(p.Probes)}
+	shape := Shape{Ports: g.shapePorts(pod), UDP: g.shapeUDP(pod), Probes: slices.Clone(p.Probes)}
 	slices.SortFunc(shape.Probes, func(a, b model.Probe) int { return strings.Compare(a.Path, b.Path) })
 	return Class{Identity: p.Identity, Shape: fmt.Sprint(shape)}, shape, true
 }
@@ -89,6 +91,9 @@ func (g *Graph) Inbound(id model.Identity, s Shape) model.Inbound {
 	for _, p := range g.inboundPorts(s, grants) {
 		in.Ports = append(in.Ports, inboundPort(allowAll, grants, p))
 	}
+	for _, n := range s.UDP {
+		in.UDP = append(in.UDP, inboundPort(allowAll, grants, ShapePort{Number: n, Protocol: model.ProtocolUDP}))
+	}
 	in.Other = policy(allowAll, grants, ShapePort{Protocol: model.ProtocolTCP})
 	return in
 }
@@ -98,7 +103,7 @@ func (g *Graph) Inbound(id model.Identity, s Shape) model.Inbound {
 func (g *Graph) inboundPorts(s Shape, grants []grant) []ShapePort {
 	ports := map[uint16]ShapePort{}
 	for _, gr := range grants {
-		for _, n := range gr.ports {
+		for _, n := range gr.tcp.ports {
 			ports[n] = ShapePort{Number: n, Protocol: model.ProtocolTCP}
 		}
 	}
@@ -111,21 +116,36 @@ func (g *Graph) inboundPorts(s Shape, grants []grant) []ShapePort {
 // grant is what one TrafficTarget allows, resolved.
 type grant struct {
 	sources []model.Identity
-	// http tells that the target names HTTPRouteGroups, tcp that it names
-	// TCPRoutes, existing or not: a missing one must not widen the rest.
-	http, tcp bool
-	routes    []model.AllowedRoute
-	// allPorts is set by a TCPRoute without ports.
-	allPorts bool
-	ports    []uint16
+	// http tells that the target names HTTPRouteGroups, existing or not: a
+	// missing one must not widen the rest.
+	http     bool
+	routes   []model.AllowedRoute
+	tcp, udp portGrant
 	// only is the one port that the target is about; 0 for all.
 	only uint16
 }
 
-// covers tells whether the target's TCPRoutes speak of a port. Port 0 stands
-// for those that nobody names.
-func (gr grant) covers(port uint16) bool {
-	return gr.allPorts || (port != 0 && slices.Contains(gr.ports, port))
+// portGrant is what a target's TCPRoutes, or its UDPRoutes, allow.
+type portGrant struct {
+	// named tells that it names some, existing or not.
+	named bool
+	// all is set by a route without ports.
+	all   bool
+	ports []uint16
+}
+
+// covers tells whether the routes speak of a port. Port 0 stands for those that
+// nobody names.
+func (p portGrant) covers(port uint16) bool {
+	return p.all || (port != 0 && slices.Contains(p.ports, port))
+}
+
+func (p *portGrant) add(route *model.PortRoute) {
+	p.named = true
+	if route != nil {
+		p.all = p.all || len(route.Ports) == 0
+		p.ports = append(p.ports, route.Ports...)
+	}
 }
 
 func (g *Graph) grants(dest model.Identity) []grant {
@@ -145,11 +165,9 @@ func (g *Graph) grant(t *model.Target) grant {
 			gr.http = true
 			gr.routes = append(gr.routes, g.allowedRoutes(key, r.Matches)...)
 		case model.KindTCPRoute:
-			gr.tcp = true
-			if route := g.routes[model.Ref{Kind: r.Kind, Key: key}]; route != nil {
-				gr.allPorts = gr.allPorts || len(route.Ports) == 0
-				gr.ports = append(gr.ports, route.Ports...)
-			}
+			gr.tcp.add(g.routes[model.Ref{Kind: r.Kind, Key: key}])
+		case model.KindUDPRoute:
+			gr.udp.add(g.routes[model.Ref{Kind: r.Kind, Key: key}])
 		}
 	}
 	gr.narrow(t.Port)
@@ -162,10 +180,15 @@ func (gr *grant) narrow(only uint16) {
 		return
 	}
 	gr.only = only
-	if gr.allPorts || slices.Contains(gr.ports, only) {
-		gr.allPorts, gr.ports = false, []uint16{only}
+	gr.tcp.narrow(only)
+	gr.udp.narrow(only)
+}
+
+func (p *portGrant) narrow(only uint16) {
+	if p.covers(only) {
+		p.all, p.ports = false, []uint16{only}
 	} else {
-		gr.ports = nil
+		p.ports = nil
 	}
 }
 
@@ -214,14 +237,16 @@ func (gr grant) at(p ShapePort) (anyRequest bool, routes []model.AllowedRoute) {
 	switch {
 	case gr.only != 0 && gr.only != p.Number:
 		return false, nil
+	case p.Protocol == model.ProtocolUDP:
+		return gr.udp.covers(p.Number), nil
 	case !p.Protocol.IsHTTP():
-		return gr.tcp && gr.covers(p.Number), nil
-	case gr.tcp && !gr.covers(p.Number):
+		return gr.tcp.covers(p.Number), nil
+	case gr.tcp.named && !gr.tcp.covers(p.Number):
 		return false, nil
 	case gr.http:
 		return false, gr.routes
 	default:
-		return gr.tcp, nil
+		return gr.tcp.named, nil
 	}
 }
 

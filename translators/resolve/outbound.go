@@ -13,9 +13,10 @@ type ServiceViews struct {
 	Clusters  []model.Cluster
 	Endpoints []model.Endpoints
 	Outbound  []model.Outbound
+	UDP       []model.UDPListener
 }
 
-// ServiceViews answers for a Service; empty where there is none.
+// ServiceViews answers for a Service's TCP ports; empty where there is none.
 func (g *Graph) ServiceViews(k model.Key) ServiceViews {
 	var v ServiceViews
 	s := g.services[k]
@@ -23,7 +24,7 @@ func (g *Graph) ServiceViews(k model.Key) ServiceViews {
 		return v
 	}
 	for _, p := range s.Ports {
-		if p.Protocol == model.ProtocolUDP {
+		if isUDP(p) {
 			continue
 		}
 		v.Clusters = append(v.Clusters, g.cluster(s, p))
@@ -34,22 +35,23 @@ func (g *Graph) ServiceViews(k model.Key) ServiceViews {
 		routes := g.outboundRoutes(s, p)
 		for _, a := range g.owned(s) {
 			v.Outbound = append(v.Outbound, model.Outbound{
-				Name: model.ServicePort{Service: k, Port: p.Number}, Address: a, Routes: routes,
+				Name: portName(k, p), Address: a, Routes: routes,
 			})
 		}
 	}
 	return v
 }
 
-// ServiceEndpoints answers with a Service's endpoints alone.
-func (g *Graph) ServiceEndpoints(k model.Key) []model.Endpoints {
+// ServiceEndpoints answers with the endpoints alone, of a Service's TCP ports or
+// its UDP ports.
+func (g *Graph) ServiceEndpoints(k model.Key, udp bool) []model.Endpoints {
 	s := g.services[k]
 	if s == nil {
 		return nil
 	}
 	var es []model.Endpoints
 	for _, p := range s.Ports {
-		if p.Protocol != model.ProtocolUDP {
+		if isUDP(p) == udp {
 			es = append(es, g.endpoints(s, p))
 		}
 	}
@@ -58,7 +60,7 @@ func (g *Graph) ServiceEndpoints(k model.Key) []model.Endpoints {
 
 func (g *Graph) cluster(s *model.Service, p model.Port) model.Cluster {
 	c := model.Cluster{
-		Name: model.ServicePort{Service: s.Key, Port: p.Number}, Protocol: p.Protocol,
+		Name: portName(s.Key, p), Protocol: p.Protocol,
 		TrustDomain: g.mesh.TrustDomain, Identities: g.facts[s.Key].identities,
 	}
 	split := g.tcpSplit(s.Key, p)
@@ -75,32 +77,41 @@ func (g *Graph) cluster(s *model.Service, p model.Port) model.Cluster {
 }
 
 func (g *Graph) endpoints(s *model.Service, p model.Port) model.Endpoints {
-	e := model.Endpoints{Cluster: model.ServicePort{Service: s.Key, Port: p.Number}}
+	e := model.Endpoints{Cluster: portName(s.Key, p)}
 	split := g.tcpSplit(s.Key, p)
 	if split == nil {
-		e.Groups = []model.EndpointGroup{{Backend: s.Key, Weight: 1, Endpoints: g.addresses(s, p.Name)}}
+		e.Groups = []model.EndpointGroup{{Backend: s.Key, Weight: 1, Endpoints: g.reached(s.Key, s, p)}}
 		return e
 	}
 	for _, b := range split.Backends {
-		bp, ok := g.backendPort(b.Service, p.Number)
+		bp, ok := g.backendPort(b.Service, p)
 		if !ok || b.Weight == 0 {
 			continue
 		}
 		e.Groups = append(e.Groups, model.EndpointGroup{
-			Backend: b.Service, Weight: b.Weight, Endpoints: g.addresses(g.services[b.Service], bp.Name),
+			Backend: b.Service, Weight: b.Weight, Endpoints: g.reached(s.Key, g.services[b.Service], bp),
 		})
 	}
 	slices.SortFunc(e.Groups, func(a, b model.EndpointGroup) int { return a.Backend.Compare(b.Backend) })
 	return e
 }
 
+// reached are the addresses of a Service that calls to a port of the root reach.
+func (g *Graph) reached(root model.Key, s *model.Service, p model.Port) []model.Endpoint {
+	es := g.addresses(s, p)
+	if isUDP(p) {
+		es = g.onlyMeshed(root, es)
+	}
+	return es
+}
+
 // addresses lists where the pods of a Service serve one of its ports. A pod
 // that is not known yet is left out: nobody could say how to speak to it.
-func (g *Graph) addresses(s *model.Service, port string) []model.Endpoint {
+func (g *Graph) addresses(s *model.Service, port model.Port) []model.Endpoint {
 	var es []model.Endpoint
 	for k := range g.index.slicesOf[s.Key] {
 		slice := g.slices[k]
-		i := slices.IndexFunc(slice.Ports, func(t model.TargetPort) bool { return t.Name == port && !t.UDP })
+		i := slices.IndexFunc(slice.Ports, func(t model.TargetPort) bool { return t.Name == port.Name && t.UDP == isUDP(port) })
 		if i < 0 {
 			continue
 		}
@@ -131,15 +142,15 @@ func compareBool(a, b bool) int {
 	}
 }
 
-// backendPort finds a backend's port of a number: a split never translates one
-// port into another (TrafficSplit v1alpha4, "Ports").
-func (g *Graph) backendPort(k model.Key, number uint16) (model.Port, bool) {
+// backendPort finds a backend's port of the root port's number: a split never
+// translates one port into another (TrafficSplit v1alpha4, "Ports").
+func (g *Graph) backendPort(k model.Key, root model.Port) (model.Port, bool) {
 	s := g.services[k]
 	if s == nil {
 		return model.Port{}, false
 	}
 	i := slices.IndexFunc(s.Ports, func(p model.Port) bool {
-		return p.Number == number && p.Protocol != model.ProtocolUDP
+		return p.Number == root.Number && isUDP(p) == isUDP(root)
 	})
 	if i < 0 {
 		return model.Port{}, false
@@ -167,7 +178,8 @@ func older(a, b *model.Split) int {
 	return cmp.Or(a.Created.Compare(b.Created), a.Key.Compare(b.Key))
 }
 
-// tcpSplit is the split that weighs the connections of a TCP port; nil where
+// tcpSplit is the split that weighs the connections of a TCP port, or the
+// sessions of a UDP port; nil where
 // none does. Matches can't be evaluated there, so a split with them is not in
 // force.
 func (g *Graph) tcpSplit(root model.Key, p model.Port) *model.Split {
@@ -182,26 +194,26 @@ func (g *Graph) outboundRoutes(s *model.Service, p model.Port) []model.OutboundR
 	var routes []model.OutboundRoute
 	matched, plain := g.rootSplits(s.Key)
 	for _, split := range matched {
-		backends := g.weightedClusters(split, p.Number)
+		backends := g.weightedClusters(split, p)
 		for _, m := range g.splitMatches(split) {
 			routes = append(routes, model.OutboundRoute{Name: split.Key.String(), Match: &m, Backends: backends})
 		}
 	}
 	if plain != nil {
-		return append(routes, model.OutboundRoute{Name: plain.Key.String(), Backends: g.weightedClusters(plain, p.Number)})
+		return append(routes, model.OutboundRoute{Name: plain.Key.String(), Backends: g.weightedClusters(plain, p)})
 	}
 	return append(routes, model.OutboundRoute{
-		Backends: []model.WeightedCluster{{Cluster: model.ServicePort{Service: s.Key, Port: p.Number}, Weight: 1}},
+		Backends: []model.WeightedCluster{{Cluster: portName(s.Key, p), Weight: 1}},
 	})
 }
 
 // weightedClusters are the backends of a split that have the root's port.
 // Those that have not are left out, and the rest keep their ratio.
-func (g *Graph) weightedClusters(s *model.Split, port uint16) []model.WeightedCluster {
+func (g *Graph) weightedClusters(s *model.Split, root model.Port) []model.WeightedCluster {
 	var cs []model.WeightedCluster
 	for _, b := range s.Backends {
-		if _, ok := g.backendPort(b.Service, port); ok {
-			cs = append(cs, model.WeightedCluster{Cluster: model.ServicePort{Service: b.Service, Port: port}, Weight: b.Weight})
+		if p, ok := g.backendPort(b.Service, root); ok {
+			cs = append(cs, model.WeightedCluster{Cluster: portName(b.Service, p), Weight: b.Weight})
 		}
 	}
 	slices.SortFunc(cs, func(a, b model.WeightedCluster) int { return a.Cluster.Compare(b.Cluster) })

@@ -66,7 +66,7 @@ func routes(g *Graph) []string {
 }
 
 func groupsOf(g *Graph) (weights []string) {
-	for _, e := range g.ServiceEndpoints(shopKey("web")) {
+	for _, e := range g.ServiceEndpoints(shopKey("web"), false) {
 		if e.Cluster.Port == 3306 {
 			for _, gr := range e.Groups {
 				weights = append(weights, fmt.Sprintf("%s=%d/%d", gr.Backend.Name, gr.Weight, len(gr.Endpoints)))
@@ -216,7 +216,7 @@ func TestEndpointsOfManySlices(t *testing.T) {
 		}
 		g.Put(slice)
 	}
-	es := g.ServiceEndpoints(shopKey("web"))
+	es := g.ServiceEndpoints(shopKey("web"), false)
 	if len(es) != 1 || len(es[0].Groups) != 1 || len(es[0].Groups[0].Endpoints) != 1500 {
 		t.Fatalf("got %d endpoints, want 1500", len(es[0].Groups[0].Endpoints))
 	}
@@ -226,7 +226,7 @@ func TestEndpointsOfManySlices(t *testing.T) {
 		}
 	}
 	g.Delete(model.Ref{Kind: model.KindEndpointSlice, Key: shopKey("web-3")})
-	if got := len(g.ServiceEndpoints(shopKey("web"))[0].Groups[0].Endpoints); got != 1401 {
+	if got := len(g.ServiceEndpoints(shopKey("web"), false)[0].Groups[0].Endpoints); got != 1401 {
 		t.Errorf("without one of its slices it has %d endpoints, want 1401", got)
 	}
 }

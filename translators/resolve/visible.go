@@ -13,6 +13,8 @@ type Sight struct {
 	Listener model.OutboundListener
 	// Services are those whose clusters, endpoints and routes they need, sorted.
 	Services []model.Key
+	// UDP are those whose UDPViews they need, sorted.
+	UDP []model.Key
 }
 
 // Sight answers for an identity. A Service is seen by who may call some pod
@@ -39,6 +41,7 @@ func (g *Graph) Sight(id model.Identity) Sight {
 		s.Listener.TCP = append(s.Listener.TCP, tcpDestinations(svc, g.owned(svc))...)
 	}
 	s.Services = slices.SortedFunc(maps.Keys(needed), model.Key.Compare)
+	s.UDP = g.udpSight(id)
 	g.finishListener(&s.Listener)
 	return s
 }
@@ -123,6 +126,7 @@ func (g *Graph) owned(s *model.Service) []netip.Addr {
 }
 
 func isTCP(p model.Port) bool  { return p.Protocol == model.ProtocolTCP }
+func isUDP(p model.Port) bool  { return p.Protocol == model.ProtocolUDP }
 func isHTTP(p model.Port) bool { return p.Protocol.IsHTTP() }
 
 func addressPorts(s *model.Service, owned []netip.Addr, want func(model.Port) bool) []netip.AddrPort {

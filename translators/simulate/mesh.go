@@ -45,18 +45,27 @@ func (b *builder) outbound(g *resolve.Graph, id model.Identity) {
 	sight := g.Sight(id)
 	b.add(envoy.BuildOutboundListener(sight.Listener))
 	for _, k := range sight.Services {
-		v := g.ServiceViews(k)
-		clusters := map[model.ServicePort]*clusterv3.Cluster{}
-		for _, c := range v.Clusters {
-			clusters[c.Name] = envoy.BuildCluster(c)
-			b.add(clusters[c.Name], nil)
-		}
-		for _, e := range v.Endpoints {
-			b.add(envoy.BuildEndpoints(envoy.EndpointsName(clusters[e.Cluster]), e), nil)
-		}
-		for _, o := range v.Outbound {
-			b.add(envoy.BuildOutbound(o))
-		}
+		b.service(g.ServiceViews(k))
+	}
+	for _, k := range sight.UDP {
+		b.service(g.UDPViews(k))
+	}
+}
+
+func (b *builder) service(v resolve.ServiceViews) {
+	clusters := map[model.ServicePort]*clusterv3.Cluster{}
+	for _, c := range v.Clusters {
+		clusters[c.Name] = envoy.BuildCluster(c)
+		b.add(clusters[c.Name], nil)
+	}
+	for _, e := range v.Endpoints {
+		b.add(envoy.BuildEndpoints(envoy.EndpointsName(clusters[e.Cluster]), e), nil)
+	}
+	for _, o := range v.Outbound {
+		b.add(envoy.BuildOutbound(o))
+	}
+	for _, l := range v.UDP {
+		b.add(envoy.BuildUDPListener(l))
 	}
 }
 
@@ -66,6 +75,9 @@ func (b *builder) inbound(in model.Inbound) {
 		if p.Protocol.IsHTTP() {
 			b.add(envoy.BuildInboundRoute(in.TrustDomain, p))
 		}
+	}
+	for _, p := range in.UDP {
+		b.add(envoy.BuildInboundUDPRoute(in.TrustDomain, p))
 	}
 	for _, c := range envoy.BuildPodClusters(in.Probes) {
 		b.add(c, nil)

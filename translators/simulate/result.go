@@ -173,7 +173,7 @@ func serviceEndpoints(g *resolve.Graph, a netip.AddrPort) string {
 		return a.String()
 	}
 	var as []string
-	for _, e := range g.ServiceEndpoints(k) {
+	for _, e := range g.ServiceEndpoints(k, false) {
 		for _, gr := range e.Groups {
 			for _, p := range gr.Endpoints {
 				if e.Cluster.Port == a.Port() {

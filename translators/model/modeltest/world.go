@@ -44,7 +44,8 @@ func (w World) Fragment() model.Fragment {
 	case 6:
 		return &model.RouteGroup{Key: w.key("group"), Matches: []model.NamedMatch{{Name: w.name("m"), HTTPMatch: model.HTTPMatch{PathRegex: "/" + w.name("p")}}}}
 	case 7:
-		return &model.PortRoute{Kind: model.KindTCPRoute, Key: w.key("tcp"), Ports: [][]uint16{nil, {80}, {80, 3306}}[w.IntN(3)]}
+		kind := []model.Kind{model.KindTCPRoute, model.KindUDPRoute}[w.IntN(2)]
+		return &model.PortRoute{Kind: kind, Key: w.key("ports"), Ports: [][]uint16{nil, {80}, {80, 3306, 5353}}[w.IntN(3)]}
 	case 8:
 		return w.binding()
 	default:
@@ -55,15 +56,25 @@ func (w World) Fragment() model.Fragment {
 func (w World) service() *model.Service {
 	k := w.key("svc")
 	s := &model.Service{Key: k, Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolHTTP}}}
-	s.Addresses = []netip.Addr{netip.AddrFrom4([4]byte{198, 19, byte(len(k.Namespace + k.Name)), k.Name[3]})}
+	first := []byte{198, 10}[w.IntN(2)] // UDP to both is led to one address
+	s.Addresses = []netip.Addr{netip.AddrFrom4([4]byte{first, 19, byte(len(k.Namespace + k.Name)), k.Name[3]})}
 	if w.IntN(2) == 0 {
 		s.Ports = append(s.Ports, model.Port{Name: "db", Number: 3306, Protocol: model.ProtocolTCP})
+	}
+	if w.IntN(2) == 0 {
+		s.Ports = append(s.Ports, model.Port{Name: "quic", Number: 80, Protocol: model.ProtocolUDP}, model.Port{Name: "dns", Number: 53, Protocol: model.ProtocolUDP})
+	}
+	if w.IntN(5) == 0 {
+		s.Ports = append(s.Ports, model.Port{Name: "twin", Number: 53 + 1<<14, Protocol: model.ProtocolUDP})
 	}
 	return s
 }
 
 func (w World) slice() *model.EndpointSlice {
-	s := &model.EndpointSlice{Key: w.key("slice"), Service: w.key("svc"), Ports: []model.TargetPort{{Name: "http", Number: 8080}, {Name: "db", Number: 3306}}}
+	s := &model.EndpointSlice{Key: w.key("slice"), Service: w.key("svc"), Ports: []model.TargetPort{{Name: "http", Number: 8080}, {Name: "db", Number: 3306}, {Name: "quic", Number: 8080, UDP: true}}}
+	if w.IntN(2) == 0 {
+		s.Ports = append(s.Ports, model.TargetPort{Name: "dns", Number: uint16(5353 + w.IntN(2)), UDP: true})
+	}
 	for range w.IntN(3) {
 		s.Endpoints = append(s.Endpoints, model.Address{Addr: w.addr(), Serve: w.IntN(3) > 0, Pod: w.key("pod")})
 	}
@@ -107,7 +118,10 @@ func (w World) target() *model.Target {
 	}
 	t.Rules = []model.TargetRule{{Kind: model.KindHTTPRouteGroup, Name: w.name("group")}}
 	if w.IntN(2) == 0 {
-		t.Rules = append(t.Rules, model.TargetRule{Kind: model.KindTCPRoute, Name: w.name("tcp")})
+		t.Rules = append(t.Rules, model.TargetRule{Kind: model.KindTCPRoute, Name: w.name("ports")})
+	}
+	if w.IntN(2) == 0 {
+		t.Rules = append(t.Rules, model.TargetRule{Kind: model.KindUDPRoute, Name: w.name("ports")})
 	}
 	if w.IntN(4) == 0 {
 		t.Port = uint16(80 + w.IntN(2))

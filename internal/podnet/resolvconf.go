@@ -1,0 +1,24 @@
+package podnet
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Nameservers are those of a resolv.conf; what makes no sense there is no
+// nameserver.
+func Nameservers(resolvConf string) []netip.Addr {
+	var as []netip.Addr
+	for line := range strings.Lines(resolvConf) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 || fields[0] != "nameserver" {
+			continue
+		}
+		if a, err := netip.ParseAddr(fields[1]); err == nil {
+			as = append(as, a.Unmap().WithZone(""))
+		}
+	}
+	slices.SortFunc(as, netip.Addr.Compare)
+	return slices.Compact(as)
+}

@@ -1,0 +1,132 @@
+package resolve
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// portName names a port of a Service.
+func portName(k model.Key, p model.Port) model.ServicePort {
+	return model.ServicePort{Service: k, Port: p.Number, UDP: isUDP(p)}
+}
+
+// udpUser is an address that callers send UDP to, and the Service that has it.
+type udpUser struct {
+	service model.Key
+	to      netip.AddrPort
+}
+
+// UDPViews are the views of a Service's UDP ports; empty where there is none.
+func (g *Graph) UDPViews(k model.Key) ServiceViews {
+	var v ServiceViews
+	s := g.services[k]
+	if s == nil {
+		return v
+	}
+	for _, p := range s.Ports {
+		if !isUDP(p) {
+			continue
+		}
+		c := g.cluster(s, p)
+		v.Clusters = append(v.Clusters, c)
+		v.Endpoints = append(v.Endpoints, g.endpoints(s, p))
+		for _, a := range g.owned(s) {
+			if !g.ambiguous(netip.AddrPortFrom(a, p.Number)) {
+				v.UDP = append(v.UDP, model.UDPListener{Name: c.Name, Address: a, Tunnel: len(c.Identities) > 0})
+			}
+		}
+	}
+	return v
+}
+
+// shapeUDP are the UDP ports at which the Services that select a pod reach it.
+func (g *Graph) shapeUDP(pod model.Key) []uint16 {
+	ports := set[uint16]{}
+	for k := range g.index.slicesWith[pod] {
+		for _, t := range g.slices[k].Ports {
+			if t.UDP {
+				ports.add(t.Number)
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(ports))
+}
+
+// ambiguous tells that what is sent to an address can't be told from what is
+// sent to another: neither has a listener then, for the one would answer for
+// the other.
+func (g *Graph) ambiguous(to netip.AddrPort) bool {
+	for u := range g.index.udpAt[model.UDPBind(to)] {
+		if u.to != to {
+			return true
+		}
+	}
+	return false
+}
+
+// indexUDP notes a Service's UDP addresses, and marks whom that may concern.
+func (g *Graph) indexUDP(s *model.Service, in bool, d *Dirty) {
+	g.index.udpServices.put(true, s.Key, in && slices.ContainsFunc(s.Ports, isUDP))
+	for _, to := range addressPorts(s, s.Addresses, isUDP) {
+		bind := model.UDPBind(to)
+		g.index.udpAt.put(bind, udpUser{s.Key, to}, in)
+		for u := range g.index.udpAt[bind] {
+			d.Services.add(u.service)
+		}
+	}
+}
+
+// udpSight are the Services whose UDP ports an identity may send to, sorted: by
+// a TrafficTarget with a UDPRoute, or as they are outside of the mesh. The
+// others refuse, as a Service does that nobody is behind.
+func (g *Graph) udpSight(id model.Identity) []model.Key {
+	callable := set[model.Identity]{}
+	for t := range g.index.targetsFrom[id] {
+		if slices.ContainsFunc(g.targets[t].Rules, func(r model.TargetRule) bool { return r.Kind == model.KindUDPRoute }) {
+			callable.add(g.parties[t].destinations...)
+		}
+	}
+	seen := set[model.Key]{}
+	for k := range g.index.udpServices[true] {
+		meshed, open := g.behind(k)
+		switch {
+		case len(meshed) == 0:
+			if open && g.mesh.Egress == model.EgressAllow {
+				seen.add(k)
+			}
+		case slices.ContainsFunc(meshed, func(i model.Identity) bool {
+			return callable.has(i) || g.access(i.Namespace) == model.AccessPermissive
+		}):
+			seen.add(k)
+		}
+	}
+	return slices.SortedFunc(maps.Keys(seen), model.Key.Compare)
+}
+
+// behind are the identities behind a Service's UDP ports, sorted, and whether
+// some endpoint is outside of the mesh; those of a split's backends are behind
+// its root too.
+func (g *Graph) behind(k model.Key) (meshed []model.Identity, open bool) {
+	f := g.facts[k]
+	meshed, open = slices.Clip(f.identities), f.open
+	if _, split := g.rootSplits(k); split != nil {
+		for _, b := range split.Backends {
+			meshed, open = append(meshed, g.facts[b.Service].identities...), open || g.facts[b.Service].open
+		}
+		slices.SortFunc(meshed, model.Identity.Compare)
+		meshed = slices.Compact(meshed)
+	}
+	return meshed, open
+}
+
+// onlyMeshed drops the endpoints outside of the mesh where others are inside:
+// plaintext to some would be no policy at all.
+func (g *Graph) onlyMeshed(root model.Key, es []model.Endpoint) []model.Endpoint {
+	if meshed, _ := g.behind(root); len(meshed) == 0 {
+		return es
+	}
+	return slices.DeleteFunc(es, func(e model.Endpoint) bool { return !e.Meshed })
+}

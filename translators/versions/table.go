@@ -14,8 +14,8 @@ const (
 	SplitGroup  = "split.smi-spec.io"
 )
 
-// family is one kind and its versions, oldest first. The last is the hub: the
-// version that is stored.
+// family is one kind and its versions, oldest first. The last that is no draft
+// is the hub: the version that is stored.
 type family struct {
 	group    string
 	versions []version
@@ -27,6 +27,9 @@ type version struct {
 	name string
 	up   func(*work)
 	down func(*work)
+	// draft is a version that the specification never released, and that is
+	// shaped as the hub is.
+	draft bool
 	// fields maps prefixes of paths in the hub to those of this version.
 	fields []rename
 }
@@ -46,6 +49,7 @@ var families = map[model.Kind]family{
 		}},
 		{name: "v1alpha2", up: targetV2Up, down: targetV2Down},
 		{name: "v1alpha3", fields: []rename{{PortField, "metadata.annotations[" + Annotation + "]"}}},
+		{name: "v1alpha4", draft: true}, // config/experimental serves it
 	}},
 	model.KindHTTPRouteGroup: {SpecsGroup, []version{
 		{name: "v1alpha1", up: groupV1Up, down: groupV1Down, fields: flatGroup},
@@ -65,11 +69,14 @@ var families = map[model.Kind]family{
 
 var flatGroup = []rename{{"spec.matches", "matches"}, {"spec", ""}}
 
-// Of lists the versions of a kind, oldest first; none of another kind.
+// Of lists the versions of a kind, oldest first, without drafts; none of another
+// kind.
 func Of(kind model.Kind) []string {
 	var names []string
 	for _, v := range families[kind].versions {
-		names = append(names, v.name)
+		if !v.draft {
+			names = append(names, v.name)
+		}
 	}
 	return names
 }
@@ -108,7 +115,15 @@ func Field(kind model.Kind, apiVersion, path string) string {
 	return path
 }
 
-func (f family) hub() version { return f.versions[len(f.versions)-1] }
+func (f family) hub() version {
+	hub := f.versions[len(f.versions)-1]
+	for _, v := range f.versions {
+		if !v.draft {
+			hub = v
+		}
+	}
+	return hub
+}
 
 func (f family) find(apiVersion string) (version, bool) {
 	group, name, ok := strings.Cut(apiVersion, "/")

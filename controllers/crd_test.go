@@ -130,6 +130,9 @@ func TestMeshConfigSchema(t *testing.T) {
 		"no lifetime":      {text: mesh + "spec: {certificate: {lifetime: soon}}", want: "spec.certificate.lifetime in body should match"},
 		"bad trust domain": {text: mesh + `spec: {trustDomain: "A b"}`, want: "spec.trustDomain in body should match"},
 		"of another name":  {text: strings.Replace(mesh, "name: weft", "name: other", 1), want: "only the MeshConfig of the name weft is in force; name it so"},
+		"no range":         {text: mesh + "spec: {serviceCIDRs: [10.96.0.0/12, fd00:10::/108, 10.0.0.1]}", want: "is no address range; write it as in 10.96.0.0/12"},
+		"bits beyond":      {text: mesh + "spec: {serviceCIDRs: [10.96.0.1/12]}", want: "is no address range"},
+		"ranges":           {text: mesh + "spec: {serviceCIDRs: [10.96.0.0/12, fd00:10::/108]}"},
 		"unknown field":    {text: mesh + "spec: {acess: permissive}"},
 	}
 	for name, tc := range tests {

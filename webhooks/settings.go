@@ -1,6 +1,8 @@
 package webhooks
 
 import (
+	"net/netip"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -26,6 +28,9 @@ type Settings struct {
 	// every replica has the same. While there is none HTTP hooks stay as they
 	// are, and a warning says so.
 	HookKey func() []byte
+	// ServiceCIDRs gives the cluster's Service addresses, to which UDP is led
+	// through the sidecar; while there are none, UDP passes by it.
+	ServiceCIDRs func() []netip.Prefix
 	// ControllerNamespace is never injected, no more than kube-system.
 	ControllerNamespace string
 }
@@ -42,6 +47,9 @@ func (s Settings) Complete() Settings {
 	s.ControllerNamespace = or(s.ControllerNamespace, v1alpha1.SystemNamespace)
 	if s.HookKey == nil {
 		s.HookKey = func() []byte { return nil }
+	}
+	if s.ServiceCIDRs == nil {
+		s.ServiceCIDRs = func() []netip.Prefix { return nil }
 	}
 	if s.Resources.Requests == nil && s.Resources.Limits == nil {
 		s.Resources = defaultResources()

@@ -29,6 +29,7 @@ func initContainer(s Settings, o options) corev1.Container {
 		{podnet.FlagExcludeInboundPorts, exclude.InboundPorts},
 		{podnet.FlagExcludeOutboundPorts, exclude.OutboundPorts},
 		{podnet.FlagExcludeOutboundCIDRs, exclude.OutboundCIDRs},
+		{podnet.FlagServiceCIDRs, podnet.PrintCIDRs(s.ServiceCIDRs())},
 	} {
 		if flag.value != "" {
 			args = append(args, "--"+flag.name+"="+flag.value)

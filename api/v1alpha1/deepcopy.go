@@ -1,6 +1,8 @@
 package v1alpha1
 
 import (
+	"slices"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
@@ -13,6 +15,7 @@ func (m *MeshConfig) DeepCopyInto(out *MeshConfig) {
 		lifetime := *m.Spec.Certificate.Lifetime
 		out.Spec.Certificate.Lifetime = &lifetime
 	}
+	out.Spec.ServiceCIDRs = slices.Clone(m.Spec.ServiceCIDRs)
 	if m.Status.Conditions != nil {
 		out.Status.Conditions = make([]metav1.Condition, len(m.Status.Conditions))
 		for i := range m.Status.Conditions {

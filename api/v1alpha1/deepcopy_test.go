@@ -13,7 +13,7 @@ func full() *MeshConfig {
 		TypeMeta:   metav1.TypeMeta{Kind: "MeshConfig"},
 		ObjectMeta: metav1.ObjectMeta{Name: "weft", Labels: map[string]string{"a": "b"}},
 		Spec: MeshConfigSpec{
-			Access: AccessEnforcing, Egress: EgressDeny, TrustDomain: "td",
+			Access: AccessEnforcing, Egress: EgressDeny, TrustDomain: "td", ServiceCIDRs: []string{"10.96.0.0/12"},
 			Certificate: Certificate{Lifetime: &metav1.Duration{Duration: time.Hour}},
 		},
 		Status: MeshConfigStatus{ObservedGeneration: 1, Conditions: []metav1.Condition{{Type: "Accepted"}}},
@@ -29,6 +29,7 @@ func TestDeepCopySharesNothing(t *testing.T) {
 	c := &copied.Items[0]
 	c.Labels["a"] = "c"
 	c.Spec.Certificate.Lifetime.Duration = time.Minute
+	c.Spec.ServiceCIDRs[0] = "other"
 	c.Status.Conditions[0].Type = "other"
 	if !reflect.DeepEqual(&list.Items[0], full()) {
 		t.Errorf("a change of the copy reached the original: %+v", list.Items[0])

@@ -31,6 +31,10 @@ type MeshConfigSpec struct {
 	// TrustDomain is the first part of every identity. It can't be changed once
 	// it is set. Default: cluster.local.
 	TrustDomain string `json:"trustDomain,omitempty"`
+	// ServiceCIDRs hold the cluster's Service addresses; UDP to them is led
+	// through the sidecar of pods that are created from then on. Default: those
+	// of the cluster's ServiceCIDR objects.
+	ServiceCIDRs []string `json:"serviceCIDRs,omitempty"`
 }
 
 // Access is an access mode.

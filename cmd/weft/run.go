@@ -63,7 +63,9 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 	if err != nil {
 		return err
 	}
+	services := controllers.NewServiceCIDRs(mgr)
 	err = errors.Join(
+		mgr.Add(services),
 		mgr.Add(eng),
 		mgr.Add(everyReplica(func(ctx context.Context) error {
 			l, err := net.Listen("tcp", fmt.Sprintf(":%d", s.xdsPort))
@@ -80,7 +82,7 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 			Status:    peers.NewClient(eng, others, replica.PeerClientTLS()),
 			Bootstrap: start,
 		}),
-		webhooks.Register(mgr, withHookKey(s.inject, authority)),
+		webhooks.Register(mgr, injectSettings(s.inject, authority, services)),
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 	)
 	if err != nil {
@@ -124,8 +126,10 @@ func newXDS(clientset kubernetes.Interface, mgr manager.Manager, eng *engine.Eng
 	})
 }
 
-// withHookKey gives the injector a secret that all replicas share.
-func withHookKey(s webhooks.Settings, authority *identity.Authority) webhooks.Settings {
+// injectSettings gives the injector the cluster's Service addresses, and a secret
+// that all replicas share.
+func injectSettings(s webhooks.Settings, authority *identity.Authority, services *controllers.ServiceCIDRs) webhooks.Settings {
+	s.ServiceCIDRs = services.Current
 	s.HookKey = func() []byte {
 		ca := authority.CA()
 		if ca == nil {

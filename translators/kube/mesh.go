@@ -3,6 +3,7 @@ package kube
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -37,6 +38,11 @@ func Mesh(object *v1alpha1.MeshConfig) (*model.Mesh, []model.Diagnostic) {
 	if len(validation.IsDNS1123Subdomain(m.TrustDomain)) > 0 {
 		refuse("trustDomain", m.TrustDomain, "write a DNS name; "+DefaultTrustDomain+" holds")
 		m.TrustDomain = DefaultTrustDomain
+	}
+	for _, text := range object.Spec.ServiceCIDRs {
+		if p, err := netip.ParsePrefix(text); err != nil || p.Masked() != p {
+			refuse("serviceCIDRs", text, "write a range as in 10.96.0.0/12; the cluster's ServiceCIDR objects hold")
+		}
 	}
 	return m, diagnostics
 }

@@ -12,8 +12,9 @@ import (
 
 // Names of the images that only the lab's own manifests use.
 const (
-	pauseImage = "docker.io/weftmesh/lab-pause:1"
-	weftImage  = "docker.io/weftmesh/weft:dev"
+	pauseImage       = "docker.io/weftmesh/lab-pause:1"
+	weftImage        = "docker.io/weftmesh/weft:dev"
+	conformanceImage = "docker.io/weftmesh/smi-conformance:dev"
 )
 
 // build makes everything that a cluster needs. What is built from pins is built once for all checkouts.
@@ -48,12 +49,14 @@ func build(l layout, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	weftErr := buildWeft(l, p)
-	// A checkout that does not compile keeps its last weft, and a lab without any is still good for the rest.
-	if isFile(l.weftImage()) {
-		tars = append(tars, l.weftImage())
+	problems := []error{buildWeft(l, p), buildConformance(l, p)}
+	// A checkout that does not compile keeps its last images, and a lab without any is still good for the rest.
+	for _, tar := range []string{l.weftImage(), l.conformanceImage()} {
+		if isFile(tar) {
+			tars = append(tars, tar)
+		}
 	}
-	return errors.Join(weftErr, buildStore(l, p, tars))
+	return errors.Join(append(problems, buildStore(l, p, tars))...)
 }
 
 func buildPause(l layout, p *progress) error {
@@ -143,21 +146,41 @@ func buildImage(l layout, p *progress, i image, target, stampName string) error 
 	})
 }
 
-// buildWeft builds the checkout's own binary and image. Go's cache decides whether there is anything to do.
+// buildWeft builds the checkout's own binary and image.
 func buildWeft(l layout, p *progress) error {
-	if err := os.MkdirAll(filepath.Dir(l.weft()), 0o755); err != nil {
-		return err
-	}
-	partial := l.weft() + ".partial"
-	if err := goCommand(l.Repo, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", partial, "./cmd/weft"); err != nil {
-		return fmt.Errorf("build weft: %w", err)
-	}
-	if err := moveFile(partial, l.weft()); err != nil {
-		return err
-	}
-	i := image{
+	err := buildOwn(l, p, l.Repo, "./cmd/weft", l.weft(), image{
 		Name: weftImage, Entrypoint: []string{"/weft"}, User: "65532",
 		Files: map[string]string{"/weft": l.weft()},
+	}, l.weftImage(), "weft")
+	if err != nil {
+		return fmt.Errorf("build weft: %w", err)
 	}
-	return buildImage(l, p, i, l.weftImage(), "weft-"+filepath.Base(l.checkout()))
+	return nil
+}
+
+// buildConformance builds the checkout's conformance suite and the image of its actors: that binary alone.
+func buildConformance(l layout, p *progress) error {
+	err := buildOwn(l, p, filepath.Join(l.Repo, "conformance"), "./cmd/smi-conformance", l.conformance(), image{
+		Name: conformanceImage, Entrypoint: []string{"/smi-conformance"}, User: "65532",
+		Files: map[string]string{"/smi-conformance": l.conformance()},
+	}, l.conformanceImage(), "smi-conformance")
+	if err != nil {
+		return fmt.Errorf("build the conformance suite: %w", err)
+	}
+	return nil
+}
+
+// buildOwn builds a command of the checkout and its image. Go's cache decides whether there is anything to do.
+func buildOwn(l layout, p *progress, module, command, binary string, i image, tar, stamp string) error {
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
+		return err
+	}
+	partial := binary + ".partial"
+	if err := goCommand(module, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", partial, command); err != nil {
+		return err
+	}
+	if err := moveFile(partial, binary); err != nil {
+		return err
+	}
+	return buildImage(l, p, i, tar, stamp+"-"+filepath.Base(l.checkout()))
 }

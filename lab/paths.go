@@ -103,6 +103,11 @@ func (l layout) checkout() string {
 func (l layout) weft() string      { return filepath.Join(l.checkout(), "bin", "weft") }
 func (l layout) weftImage() string { return filepath.Join(l.checkout(), "weft.tar") }
 
+func (l layout) conformance() string { return filepath.Join(l.checkout(), "bin", "smi-conformance") }
+func (l layout) conformanceImage() string {
+	return filepath.Join(l.checkout(), "smi-conformance.tar")
+}
+
 // stores holds containerd's prepared folders, each under the digest of the images in it.
 func (l layout) stores() string { return filepath.Join(l.Home, "stores") }
 

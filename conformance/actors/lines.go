@@ -153,7 +153,7 @@ func (l *grpcLine) ask(ctx context.Context, c Call) reply {
 		return reply{err: err}
 	}
 	if !l.keep {
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 	}
 	pairs := metadata.MD{}
 	for name, value := range c.Headers {
@@ -178,7 +178,7 @@ func (l *grpcLine) kept(c Call) (*grpc.ClientConn, error) {
 
 func (l *grpcLine) close() {
 	if l.conn != nil {
-		l.conn.Close()
+		_ = l.conn.Close()
 	}
 }
 

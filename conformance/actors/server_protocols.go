@@ -23,7 +23,7 @@ func (s *Server) serveHTTP(ctx context.Context, listener net.Listener) {
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	server := &http.Server{Handler: http.HandlerFunc(s.handle), Protocols: protocols, ReadHeaderTimeout: 10 * time.Second}
-	context.AfterFunc(ctx, func() { server.Close() })
+	context.AfterFunc(ctx, func() { _ = server.Close() })
 	_ = server.Serve(listener) // ends with the listener
 }
 

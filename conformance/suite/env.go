@@ -2,7 +2,12 @@ package suite
 
 import (
 	"context"
+	"fmt"
+	"net"
+	"slices"
+	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/weft-mesh/weft/conformance/actors"
@@ -12,8 +17,8 @@ import (
 //
 // The base fixtures are there before any test, and stay. In Main: the servers web-v1, web-v2 and web-v3, each with a
 // ServiceAccount and a Service of its name, the Service `web` that selects all three, and the clients client-a and
-// client-b with accounts of their names. In Other: the server web-v1, and the clients client-a and client-c. Outside of
-// the mesh: the client client-a. Ports of each Service: see Port.
+// client-b with accounts of their names. In Other: the server web-v1 with its Service and `web`, and the clients client-a
+// and client-c. Outside of the mesh: the client client-a. Ports of each Service: see the constants.
 type Env struct {
 	// Main is the namespace that a test is about, Other another one of the mesh, Outside one that is not in the mesh.
 	Main, Other, Outside string
@@ -23,6 +28,25 @@ type Env struct {
 	Seed int64
 	// Confidence is that of statistical tests, as the adapter states it.
 	Confidence float64
+	// Ports writes Services' ports into manifests.
+	Ports Ports
+
+	test        string
+	manifest    string
+	convergence time.Duration
+	stable      int
+	objects     store
+	callers     interface {
+		do(ctx context.Context, from Actor, plan actors.Plan) (actors.Report, error)
+	}
+	failed  func(message string)
+	figures []Figure
+	// applied is what is deleted when the test ends, in the order in which it was applied.
+	applied []*unstructured.Unstructured
+	// opened are the calls that the test saw allowed: without its objects they are to be denied again.
+	opened []Case
+	// rest is what has to hold again once the test's objects are gone.
+	rest map[string]func(context.Context) error
 }
 
 // Ports of the base fixtures' Services. But for PortWeb they are the ports of the pods too.
@@ -32,13 +56,13 @@ const (
 	PortHTTP  = 8080
 	PortHTTPB = 8081
 	PortGRPC  = 8079
-	// PortTCP, PortTCPB and PortTCPC are TCP and UDP ports of the same numbers.
+	// PortTCP, PortTCPB and PortTCPC are UDP ports as well, by other names.
 	PortTCP  = 8078
 	PortTCPB = 8077
 	PortTCPC = 8076
-	PortUDP  = 8077
-	PortUDPB = 8078
-	PortUDPC = 8076
+	PortUDP  = PortTCPB
+	PortUDPB = PortTCP
+	PortUDPC = PortTCPC
 )
 
 // Actor is a workload that makes calls.
@@ -59,51 +83,110 @@ func (e *Env) OtherC() Actor { return Actor{e.Other, "client-c"} }
 // Stranger is a client outside of the mesh with the account name of ClientA.
 func (e *Env) Stranger() Actor { return Actor{e.Outside, "client-a"} }
 
-// Address is that of a port of a Service of Main, for a call from anywhere: "web-v1.main.svc:8080".
-func (e *Env) Address(service string, port int) string { panic("to come") }
+// Address is that of a port of a Service of Main, for a call from anywhere: "web-v1.smi-main.svc:8080".
+func (e *Env) Address(service string, port int) string { return e.AddressIn(e.Main, service, port) }
+
+// AddressIn is Address for any namespace.
+func (e *Env) AddressIn(namespace, service string, port int) string {
+	return net.JoinHostPort(service+"."+namespace+".svc", fmt.Sprint(port))
+}
 
 // Apply applies the documents of a YAML text, a text/template over the Env. They are deleted when the test ends, in
 // reverse order, and waited for until they are gone.
-func (e *Env) Apply(ctx context.Context, text string) { panic("to come") }
+func (e *Env) Apply(ctx context.Context, text string) { e.must(e.each(ctx, text, "", e.put)) }
 
 // ApplyStage applies what the test's manifest defines under a name.
-func (e *Env) ApplyStage(ctx context.Context, stage string) { panic("to come") }
+func (e *Env) ApplyStage(ctx context.Context, stage string) {
+	e.must(e.each(ctx, e.manifest, stage, e.put))
+}
 
 // TryApply is Apply for what a mesh may refuse: the API server's refusal is returned. What it takes is deleted when the
 // test ends.
-func (e *Env) TryApply(ctx context.Context, text string) error { panic("to come") }
+func (e *Env) TryApply(ctx context.Context, text string) error { return e.each(ctx, text, "", e.put) }
+
+// TryApplyStage is ApplyStage for what a mesh may refuse.
+func (e *Env) TryApplyStage(ctx context.Context, stage string) error {
+	return e.each(ctx, e.manifest, stage, e.put)
+}
 
 // Delete deletes what a YAML text names and waits until it is gone.
-func (e *Env) Delete(ctx context.Context, text string) { panic("to come") }
+func (e *Env) Delete(ctx context.Context, text string) { e.must(e.each(ctx, text, "", e.drop)) }
 
 // DeleteStage deletes what the test's manifest defines under a name and waits until it is gone.
-func (e *Env) DeleteStage(ctx context.Context, stage string) { panic("to come") }
-
-// Call makes the calls of a plan from an actor. Who is denied is an outcome, not a failure.
-func (e *Env) Call(ctx context.Context, from Actor, calls ...actors.Call) []actors.Outcome {
-	panic("to come")
-}
-
-// AwaitAllowed waits until a server answers the call, as many times in a row as the adapter asks for.
-func (e *Env) AwaitAllowed(ctx context.Context, from Actor, call actors.Call) actors.Outcome {
-	panic("to come")
-}
-
-// AwaitDenied waits until no server answers the call (403, a reset, a timeout, PERMISSION_DENIED: all the same), and then
-// checks that it stays so.
-func (e *Env) AwaitDenied(ctx context.Context, from Actor, call actors.Call) { panic("to come") }
-
-// AwaitAnswers waits until the predicate is nil for the outcome of the call, as many times in a row as the adapter asks
-// for. What it says last is what the test fails with.
-func (e *Env) AwaitAnswers(ctx context.Context, from Actor, call actors.Call, predicate func(actors.Outcome) error) actors.Outcome {
-	panic("to come")
-}
-
-// Measure makes a call n times, each on a connection of its own unless the call names one, and returns what became of
-// them. It waits for nothing: await what is to be measured first.
-func (e *Env) Measure(ctx context.Context, from Actor, call actors.Call, n int) actors.Outcome {
-	panic("to come")
+func (e *Env) DeleteStage(ctx context.Context, stage string) {
+	e.must(e.each(ctx, e.manifest, stage, e.drop))
 }
 
 // Figure records something measured into the report.
-func (e *Env) Figure(name string, value any) { panic("to come") }
+func (e *Env) Figure(name string, value any) {
+	e.figures = append(e.figures, Figure{Name: name, Value: value})
+}
+
+func (e *Env) must(err error) {
+	if err != nil {
+		e.failed(err.Error())
+	}
+}
+
+// each renders and decodes a text and does something with each of its objects.
+func (e *Env) each(ctx context.Context, text, stage string, do func(context.Context, *unstructured.Unstructured) error) error {
+	text, err := render(text, stage, e)
+	if err != nil {
+		return fmt.Errorf("fill in the manifest: %w", err)
+	}
+	objects, err := decode(text)
+	if err != nil {
+		return fmt.Errorf("read the manifest: %w", err)
+	}
+	for _, o := range objects {
+		if err := do(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Env) put(ctx context.Context, o *unstructured.Unstructured) error {
+	if err := e.objects.put(ctx, o, e.Main); err != nil {
+		return err
+	}
+	e.applied = append(e.applied, o)
+	return nil
+}
+
+func (e *Env) drop(ctx context.Context, o *unstructured.Unstructured) error {
+	return e.objects.drop(ctx, o, e.Main)
+}
+
+// remember keeps a call that is to be denied again once the test's objects are gone.
+func (e *Env) remember(c Case) {
+	c.Call.Count, c.Call.Connection = 0, ""
+	if !slices.ContainsFunc(e.opened, func(o Case) bool { return o.From == c.From && describeCall(o.Call) == describeCall(c.Call) }) {
+		c.Allowed = false
+		e.opened = append(e.opened, c)
+	}
+}
+
+// cleanUp deletes what the test applied. Where the mesh denies by default it then waits until all that the test had
+// opened is shut again: the next test is not to be deceived by it, and a mesh that does not revoke is found out.
+func (e *Env) cleanUp(ctx context.Context, openByDefault bool) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*e.convergence)
+	defer cancel()
+	for _, o := range slices.Backward(e.applied) {
+		if err := e.drop(ctx, o); err != nil {
+			return err
+		}
+	}
+	for what, check := range e.rest {
+		if err := poll(ctx, what, check); err != nil {
+			return fmt.Errorf("after the test's objects were deleted: %w", err)
+		}
+	}
+	if openByDefault {
+		return nil
+	}
+	if err := e.settle(ctx, e.opened); err != nil {
+		return fmt.Errorf("after the test's objects were deleted: %w", err)
+	}
+	return nil
+}

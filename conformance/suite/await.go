@@ -1,0 +1,167 @@
+package suite
+
+import (
+	"context"
+	"time"
+
+	"github.com/weft-mesh/weft/conformance/actors"
+)
+
+// steady is for how many calls a denial is checked to last once it holds.
+const steady = 10
+
+// Await waits until all of the cases hold at once, as many times in a row as the adapter asks for. Then it checks that
+// those that are to be denied stay so.
+//
+// Name a call that is to be allowed beside one that is to be denied: it proves that the mesh has acted on what was
+// applied, so that the denial is not that of before.
+func (e *Env) Await(ctx context.Context, groups ...[]Case) {
+	var all, denied []Case
+	for _, group := range groups {
+		for _, c := range group {
+			all = append(all, c)
+			if c.Allowed {
+				e.remember(c)
+			} else {
+				denied = append(denied, c)
+			}
+		}
+	}
+	if err := e.settle(ctx, all); err != nil {
+		e.failed(err.Error())
+	}
+	if err := e.try(ctx, denied, steady); err != nil {
+		e.failed("it did not last: " + err.Error())
+	}
+}
+
+// settle waits until all of the cases hold.
+func (e *Env) settle(ctx context.Context, all []Case) error {
+	ctx, cancel := context.WithTimeout(ctx, e.convergence)
+	defer cancel()
+	good := 0
+	return poll(ctx, "the mesh to do as it was told", func(ctx context.Context) error {
+		for good < e.stable {
+			if err := e.try(ctx, all, 1); err != nil {
+				good = 0
+				return err
+			}
+			good++
+		}
+		return nil
+	})
+}
+
+// try makes each case's call n times and says what is wrong first.
+func (e *Env) try(ctx context.Context, all []Case, n int) error {
+	byActor := map[Actor][]int{}
+	var order []Actor
+	for i, c := range all {
+		if byActor[c.From] == nil {
+			order = append(order, c.From)
+		}
+		byActor[c.From] = append(byActor[c.From], i)
+	}
+	outcomes := make([]actors.Outcome, len(all))
+	for _, actor := range order {
+		var calls []actors.Call
+		for _, i := range byActor[actor] {
+			call := all[i].Call
+			call.Count = max(call.Count, n)
+			call.Concurrency = max(call.Concurrency, n)
+			calls = append(calls, call)
+		}
+		got, err := e.ask(ctx, actor, calls)
+		if err != nil {
+			return err
+		}
+		for k, i := range byActor[actor] {
+			outcomes[i] = got[k]
+		}
+	}
+	for i, c := range all {
+		if err := c.check(outcomes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask has an actor make calls. Named connections are the test's own.
+func (e *Env) ask(ctx context.Context, from Actor, calls []actors.Call) ([]actors.Outcome, error) {
+	plan := actors.Plan{}
+	patience := e.convergence
+	for _, call := range calls {
+		if call.Connection != "" {
+			call.Connection = e.test + "/" + call.Connection
+		}
+		if call.Timeout == 0 && call.Protocol == actors.UDP {
+			call.Timeout = time.Second
+		}
+		if call.Rate > 0 {
+			patience += time.Duration(float64(call.Count) / call.Rate * float64(time.Second))
+		}
+		plan.Calls = append(plan.Calls, call)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	report, err := e.callers.do(ctx, from, plan)
+	return report.Outcomes, err
+}
+
+// AwaitAllowed waits until a server answers the call, as many times in a row as the adapter asks for, and returns the
+// last outcome.
+func (e *Env) AwaitAllowed(ctx context.Context, from Actor, call actors.Call) actors.Outcome {
+	e.remember(Case{from, call, true})
+	return e.AwaitAnswers(ctx, from, call, Case{from, call, true}.check)
+}
+
+// AwaitDenied waits until no server answers the calls (403, a reset, a timeout, PERMISSION_DENIED: all the same), and
+// then checks that it stays so.
+func (e *Env) AwaitDenied(ctx context.Context, from Actor, calls ...actors.Call) {
+	e.Await(ctx, Denied(from, calls...))
+}
+
+// AwaitAnswers waits until the predicate is nil for the outcome of the call, as many times in a row as the adapter asks
+// for. What it says last is what the test fails with.
+func (e *Env) AwaitAnswers(ctx context.Context, from Actor, call actors.Call, predicate func(actors.Outcome) error) actors.Outcome {
+	ctx, cancel := context.WithTimeout(ctx, e.convergence)
+	defer cancel()
+	var last actors.Outcome
+	good := 0
+	err := poll(ctx, Case{From: from, Call: call}.String(), func(ctx context.Context) error {
+		for good < e.stable {
+			outcomes, err := e.ask(ctx, from, []actors.Call{call})
+			if err == nil {
+				last = outcomes[0]
+				err = predicate(last)
+			}
+			if err != nil {
+				good = 0
+				return err
+			}
+			good++
+		}
+		return nil
+	})
+	if err != nil {
+		e.failed(err.Error())
+	}
+	return last
+}
+
+// Call makes the calls from an actor, once. Who is denied is an outcome, not a failure.
+func (e *Env) Call(ctx context.Context, from Actor, calls ...actors.Call) []actors.Outcome {
+	outcomes, err := e.ask(ctx, from, calls)
+	if err != nil {
+		e.failed(err.Error())
+	}
+	return outcomes
+}
+
+// Measure makes a call n times, each on a connection of its own unless the call names one, and returns what became of
+// them. It waits for nothing: await what is to be measured first.
+func (e *Env) Measure(ctx context.Context, from Actor, call actors.Call, n int) actors.Outcome {
+	call.Count = n
+	return e.Call(ctx, from, call)[0]
+}

@@ -1,0 +1,38 @@
+package suite
+
+import (
+	"context"
+
+	"github.com/weft-mesh/weft/conformance/actors"
+)
+
+// AwaitThat waits until check is nil, for as long as the mesh may take to converge. It is for what is read from the API
+// server; calls have ways of their own.
+func (e *Env) AwaitThat(ctx context.Context, what string, check func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(ctx, e.convergence)
+	defer cancel()
+	e.must(poll(ctx, what, check))
+}
+
+// Afterwards names a call and what is to become of it once the test's objects are gone. The test's end waits for it, as
+// many times in a row as the adapter asks for: the next test is not to be deceived by what was.
+func (e *Env) Afterwards(from Actor, call actors.Call, predicate func(actors.Outcome) error) {
+	what := Case{From: from, Call: call}.String()
+	if e.rest == nil {
+		e.rest = map[string]func(context.Context) error{}
+	}
+	good := 0
+	e.rest[what] = func(ctx context.Context) error {
+		for ; good < e.stable; good++ {
+			outcomes, err := e.ask(ctx, from, []actors.Call{call})
+			if err == nil {
+				err = predicate(outcomes[0])
+			}
+			if err != nil {
+				good = 0
+				return err
+			}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,75 @@
+package tests
+
+import (
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/weft-mesh/weft/conformance/features"
+	"github.com/weft-mesh/weft/conformance/suite"
+)
+
+func TestEveryFeatureOutsideOfMetricsIsTested(t *testing.T) {
+	tested := map[features.Name]bool{}
+	for _, test := range suite.Tests() {
+		for _, name := range test.Features {
+			f, ok := features.ByName(name)
+			if !ok {
+				t.Errorf("%s: feature %s is not in the catalogue", test.Name, name)
+			}
+			if f.Profile != test.Profile() {
+				t.Errorf("%s: feature %s is of another profile", test.Name, name)
+			}
+			tested[name] = true
+		}
+	}
+	for _, f := range features.All() {
+		switch {
+		case f.Profile == features.METRICS && tested[f.Name]:
+			t.Errorf("%s is tested: say so in the report's reason, docs and README", f.Name)
+		case f.Profile != features.METRICS && !tested[f.Name]:
+			t.Errorf("%s has no test", f.Name)
+		}
+	}
+}
+
+// A core feature whose tests prove an extended one too would not be tested by a run of the core alone.
+func TestCoreFeaturesHaveCoreTests(t *testing.T) {
+	core := map[features.Name]bool{}
+	for _, test := range suite.Tests() {
+		for _, name := range test.Features {
+			core[name] = core[name] || test.Level() == features.Core
+		}
+	}
+	for _, f := range features.All() {
+		if f.Level == features.Core && f.Profile != features.METRICS && !core[f.Name] {
+			t.Errorf("%s is core, and no core test proves it", f.Name)
+		}
+	}
+}
+
+func TestEveryTestIsTwoFiles(t *testing.T) {
+	names := map[string]bool{}
+	for _, test := range suite.Tests() {
+		names[test.Name] = true
+		if _, err := os.Stat(test.Name + ".go"); err != nil {
+			t.Errorf("%s: %v", test.Name, err)
+		}
+		if test.Manifests != test.Name+".yaml" {
+			t.Errorf("%s: its manifests are in %q", test.Name, test.Manifests)
+		}
+		if _, err := fs.Stat(Manifests, test.Manifests); err != nil {
+			t.Errorf("%s: %v", test.Name, err)
+		}
+	}
+	files, err := fs.Glob(Manifests, "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if !names[strings.TrimSuffix(file, ".yaml")] {
+			t.Errorf("%s belongs to no test", file)
+		}
+	}
+}

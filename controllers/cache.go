@@ -2,6 +2,7 @@ package controllers
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -11,7 +12,8 @@ import (
 )
 
 // CacheOptions keep the cache small: of Secrets and ConfigMaps only weft's own,
-// of pods only what translators/kube reads, of nothing the managed fields.
+// of pods only what translators/kube reads, of CRDs only names, of nothing the
+// managed fields.
 func CacheOptions(namespace string) cache.Options {
 	return cache.Options{
 		DefaultTransform: cache.TransformStripManagedFields(),
@@ -20,13 +22,27 @@ func CacheOptions(namespace string) cache.Options {
 			&corev1.Secret{}: {
 				Namespaces: map[string]cache.Config{namespace: {FieldSelector: byName(v1alpha1.CASecret)}},
 			},
-			&corev1.ConfigMap{}: {Field: byName(v1alpha1.ProxyConfigMap)},
+			&apiextensionsv1.CustomResourceDefinition{}: {Transform: slimCRD},
+			&corev1.ConfigMap{}:                         {Field: byName(v1alpha1.ProxyConfigMap)},
 		},
 	}
 }
 
 func byName(name string) fields.Selector {
 	return fields.OneTermEqualSelector(metav1.ObjectNameField, name)
+}
+
+// slimCRD keeps names alone: what is applied by kubectl has a whole copy of
+// itself in an annotation.
+func slimCRD(object any) (any, error) {
+	m, ok := object.(*metav1.PartialObjectMetadata)
+	if !ok {
+		return object, nil
+	}
+	return &metav1.PartialObjectMetadata{
+		TypeMeta:   m.TypeMeta,
+		ObjectMeta: metav1.ObjectMeta{Name: m.Name, UID: m.UID, ResourceVersion: m.ResourceVersion, Generation: m.Generation},
+	}, nil
 }
 
 // slimPod keeps what translators/kube reads: 40,000 whole pods would be a

@@ -10,7 +10,7 @@ import (
 // feed brings the objects of one kind into the Sink.
 type feed struct {
 	kind model.Kind
-	// object is what is watched.
+	// object is what is watched; of SMI's kinds the follower knows.
 	object client.Object
 	// optional tells that the kind's CRD may come later.
 	optional bool
@@ -19,15 +19,16 @@ type feed struct {
 	convert func(client.Object) (model.Fragment, []model.Diagnostic)
 }
 
-// feeds are the kinds that the mesh is made of: one file, one line here.
-func feeds(gates Gates) []feed {
-	return append([]feed{
+// feeds are the kinds that the mesh is made of, beside those of SMI: one file,
+// one line here.
+func feeds() []feed {
+	return []feed{
 		namespaceFeed(),
 		serviceFeed(),
 		endpointSliceFeed(),
 		podFeed(),
 		meshConfigFeed(),
-	}, smiFeeds(gates)...)
+	}
 }
 
 // handler puts every state of an object in the order in which the informer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -16,20 +17,26 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-// lookAgain is how often a missing CRD is looked for.
+// lookAgain is how often what did not succeed is tried again.
 const lookAgain = 5 * time.Second
 
 // loader starts the feeds, and tells the Sink when all that exists is in it.
 // Every replica runs it.
 type loader struct {
 	cache cache.Cache
-	feeds []feed
-	sink  Sink
-	log   logr.Logger
+	// reader asks the API server itself.
+	reader client.Reader
+	feeds  []feed
+	smi    []*follower
+	served *servedKinds
+	sink   Sink
+	log    logr.Logger
 	// told hears of every state of every object, nil for one that is gone.
-	told   func(model.Ref, client.Object, []model.Diagnostic)
-	again  time.Duration
-	synced atomic.Bool
+	told func(model.Ref, client.Object, []model.Diagnostic)
+	// changed hears of a kind that is served in another way.
+	changed func(model.Kind)
+	again   time.Duration
+	synced  atomic.Bool
 }
 
 // NeedLeaderElection tells the manager that every replica runs it.
@@ -37,6 +44,10 @@ func (l *loader) NeedLeaderElection() bool { return false }
 
 // Start runs until ctx ends.
 func (l *loader) Start(ctx context.Context) error {
+	crds, err := l.watchCRDs(ctx)
+	if err != nil {
+		return fmt.Errorf("follow CRDs: %w", err)
+	}
 	var waiting []clientcache.InformerSynced
 	var missing []feed
 	for _, f := range l.feeds {
@@ -45,10 +56,21 @@ func (l *loader) Start(ctx context.Context) error {
 		case err == nil:
 			waiting = append(waiting, synced)
 		case f.optional && meta.IsNoMatchError(err):
-			l.log.Info("a CRD is not installed; kubectl apply -k config/crd installs it", "kind", f.kind)
 			missing = append(missing, f)
 		default:
 			return fmt.Errorf("follow %s: %w", f.kind, err)
+		}
+	}
+	pending := len(missing) > 0
+	for _, f := range l.smi {
+		switch err := l.update(ctx, f); {
+		case err != nil:
+			l.log.Error(err, "can't follow a kind yet", "kind", f.feed.kind)
+			pending = true
+		case f.watch == nil:
+			l.log.Info("a CRD is not installed; kubectl apply -k config/crd installs it", "kind", f.feed.kind)
+		default:
+			waiting = append(waiting, f.watch.synced)
 		}
 	}
 	if !clientcache.WaitForCacheSync(ctx.Done(), waiting...) {
@@ -57,28 +79,37 @@ func (l *loader) Start(ctx context.Context) error {
 	l.sink.Synced()
 	l.synced.Store(true)
 	l.log.Info("everything that exists was read")
-	return l.wait(ctx, missing)
+	l.wait(ctx, crds, missing, pending)
+	return nil
 }
 
-// wait takes in the kinds whose CRDs come later.
-func (l *loader) wait(ctx context.Context, missing []feed) error {
+// wait takes in the kinds that come later, and follows what becomes of the CRDs
+// of SMI.
+func (l *loader) wait(ctx context.Context, crds <-chan struct{}, missing []feed, pending bool) {
 	ticker := time.NewTicker(l.again)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
+		case <-crds:
 		case <-ticker.C:
-		}
-		var still []feed
-		for _, f := range missing {
-			if _, err := l.follow(ctx, f); err != nil {
-				still = append(still, f)
+			if !pending {
 				continue
 			}
-			l.log.Info("a CRD was installed", "kind", f.kind)
 		}
-		missing = still
+		missing = slices.DeleteFunc(missing, func(f feed) bool {
+			_, err := l.follow(ctx, f)
+			return err == nil
+		})
+		pending = len(missing) > 0
+		for _, f := range l.smi {
+			if err := l.update(ctx, f); err != nil {
+				l.log.V(1).Info("can't follow a kind yet", "kind", f.feed.kind, "reason", err.Error())
+				pending = true
+			}
+			pending = !l.settle(ctx, f) || pending
+		}
 	}
 }
 

@@ -74,3 +74,14 @@ func (n *Notifier) everything(_ context.Context, add func(model.Ref)) {
 		add(r)
 	}
 }
+
+// again has all objects of a kind looked at.
+func (n *Notifier) again(kind model.Kind) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for r := range n.known {
+		if r.Kind == kind {
+			n.add(r)
+		}
+	}
+}

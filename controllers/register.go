@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -48,12 +47,16 @@ func Register(mgr ctrl.Manager, o Options) error {
 		clock: o.Clock, events: recorder, elected: mgr.Elected(),
 	}
 	t := &teller{notifier: o.Notifier, mesh: authority.again, events: recorder, elected: mgr.Elected(), said: map[model.Ref][]string{}}
-	l := &loader{cache: mgr.GetCache(), feeds: feeds(o.Gates), sink: o.Sink, log: mgr.GetLogger().WithName("loader"), told: t.tell, again: lookAgain}
+	kinds := &servedKinds{}
+	l := &loader{
+		cache: mgr.GetCache(), reader: mgr.GetAPIReader(), feeds: feeds(), smi: smiFollowers(o.Gates), served: kinds,
+		sink: o.Sink, log: mgr.GetLogger().WithName("loader"), told: t.tell, changed: o.Notifier.again, again: lookAgain,
+	}
 	err := errors.Join(
 		mgr.Add(l),
 		mgr.Add(&meshDefaulter{client: mgr.GetClient(), log: mgr.GetLogger().WithName("meshconfig")}),
 		authority.register(mgr),
-		registerReporter(mgr, o, recorder, func() error { return errors.Join(l.ready(), settled(o.Settled)) }),
+		registerReporter(mgr, o, kinds, recorder, func() error { return errors.Join(l.ready(), settled(o.Settled)) }),
 		(&proxyConfigReconciler{client: mgr.GetClient(), authority: o.Authority, bootstrap: o.Bootstrap, system: o.Namespace}).register(mgr),
 		(&caBundleReconciler{client: mgr.GetClient(), authority: o.Authority}).register(mgr),
 		(&crdReconciler{client: mgr.GetClient(), reader: mgr.GetAPIReader(), authority: o.Authority, events: recorder}).register(mgr),
@@ -80,15 +83,10 @@ func hasAuthority(a *identity.Authority) error {
 	return nil
 }
 
-func registerReporter(mgr ctrl.Manager, o Options, recorder events.EventRecorder, ready func() error) error {
-	d, err := discovery.NewDiscoveryClientForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
-	if err != nil {
-		return fmt.Errorf("make a discovery client: %w", err)
-	}
+func registerReporter(mgr ctrl.Manager, o Options, kinds *servedKinds, recorder events.EventRecorder, ready func() error) error {
 	r := &reporter{
 		cache: mgr.GetCache(), client: mgr.GetClient(), status: o.Status, events: recorder, clock: o.Clock, ready: ready,
-		statuses: &statusSupport{discovery: d, clock: o.Clock, log: mgr.GetLogger().WithName("status"), known: map[model.Kind]support{}},
-		wrote:    map[model.Ref]written{},
+		served: kinds, wrote: map[model.Ref]written{},
 	}
 	c, err := controller.NewTyped("status", mgr, controller.TypedOptions[model.Ref]{Reconciler: r, MaxConcurrentReconciles: 4})
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/weft-mesh/weft/api/v1alpha1"
@@ -42,16 +41,19 @@ var reported = []model.Kind{
 	model.KindIdentityBinding,
 }
 
-// versionOf is the group and version in which a reported kind is read.
-func versionOf(kind model.Kind) schema.GroupVersionKind {
+// newUnstructured is an empty object of a kind, in the version that weft's own
+// CRDs store.
+func newUnstructured(kind model.Kind) *unstructured.Unstructured {
 	if kind == model.KindMeshConfig {
-		return v1alpha1.GroupVersion.WithKind(string(kind))
+		return unstructuredIn(kind, v1alpha1.GroupVersion.String())
 	}
-	return schema.FromAPIVersionAndKind(versions.Latest(kind), string(kind))
+	return unstructuredIn(kind, versions.Latest(kind))
 }
 
-func newUnstructured(kind model.Kind) *unstructured.Unstructured {
+// unstructuredIn is an empty object of a kind, in a version.
+func unstructuredIn(kind model.Kind, apiVersion string) *unstructured.Unstructured {
 	u := &unstructured.Unstructured{}
-	u.SetGroupVersionKind(versionOf(kind))
+	u.SetAPIVersion(apiVersion)
+	u.SetKind(string(kind))
 	return u
 }

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
+	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/translators/model"
 	"github.com/weft-mesh/weft/translators/versions"
 )
@@ -83,4 +85,29 @@ func (s served) advice() string {
 		return ""
 	}
 	return "weft's own CRD serves more: " + strings.Join(s.missing, "; ") + "; kubectl apply -k config/crd puts weft's in its place, and keeps the objects"
+}
+
+// servedKinds is what is served of each kind at present. The loader keeps it,
+// and the reporter goes by it.
+type servedKinds struct {
+	mu    sync.RWMutex
+	kinds map[model.Kind]served
+}
+
+func (k *servedKinds) of(kind model.Kind) served {
+	if kind == model.KindMeshConfig {
+		return served{version: v1alpha1.GroupVersion.String(), status: true}
+	}
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.kinds[kind]
+}
+
+func (k *servedKinds) set(kind model.Kind, s served) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kinds == nil {
+		k.kinds = map[model.Kind]served{}
+	}
+	k.kinds[kind] = s
 }

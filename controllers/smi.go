@@ -8,12 +8,13 @@ import (
 	"github.com/weft-mesh/weft/translators/smi"
 )
 
-// smiFeeds are the kinds of SMI. Their CRDs may be installed after weft.
-func smiFeeds(gates Gates) []feed {
-	var all []feed
+// smiFollowers are for the kinds of SMI. Their CRDs may be installed after
+// weft, and be of another product.
+func smiFollowers(gates Gates) []*follower {
+	var all []*follower
 	for _, kind := range reported {
 		if kind != model.KindMeshConfig && gates.has(kind) {
-			all = append(all, feed{kind: kind, object: newUnstructured(kind), optional: true, convert: convertSMI})
+			all = append(all, &follower{feed: feed{kind: kind, convert: convertSMI}})
 		}
 	}
 	return all

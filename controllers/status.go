@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -28,13 +29,13 @@ const (
 // reporter writes the conditions and Events of the reported kinds. Only the
 // leader runs it.
 type reporter struct {
-	cache    client.Reader
-	client   client.Client
-	status   StatusSource
-	events   events.EventRecorder
-	statuses *statusSupport
-	clock    clock.PassiveClock
-	ready    func() error
+	cache  client.Reader
+	client client.Client
+	status StatusSource
+	events events.EventRecorder
+	served *servedKinds
+	clock  clock.PassiveClock
+	ready  func() error
 
 	mu sync.Mutex
 	// wrote is what was last told of an object. It is ahead of the cache, so
@@ -55,8 +56,7 @@ func (r *reporter) Reconcile(ctx context.Context, ref model.Ref) (ctrl.Result, e
 	if err := r.ready(); err != nil {
 		return ctrl.Result{RequeueAfter: soonest}, nil
 	}
-	u := newUnstructured(ref.Kind)
-	err := r.cache.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, u)
+	u, err := r.read(ctx, ref)
 	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
 		r.forget(ref)
 		return ctrl.Result{}, nil
@@ -72,6 +72,19 @@ func (r *reporter) Reconcile(ctx context.Context, ref model.Ref) (ctrl.Result, e
 		return ctrl.Result{}, err
 	}
 	return ctrl.Result{RequeueAfter: r.pause(ref, j)}, nil
+}
+
+// read gives an object from the cache. Its kind may stop being served while the
+// cache waits for it.
+func (r *reporter) read(ctx context.Context, ref model.Ref) (*unstructured.Unstructured, error) {
+	s := r.served.of(ref.Kind)
+	if s.version == "" {
+		return nil, &meta.NoKindMatchError{GroupKind: schema.GroupKind{Kind: string(ref.Kind)}}
+	}
+	ctx, cancel := context.WithTimeout(ctx, latest)
+	defer cancel()
+	u := unstructuredIn(ref.Kind, s.version)
+	return u, r.cache.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, u)
 }
 
 // judge collects what is known of an object. It is behind where the mesh holds
@@ -115,7 +128,7 @@ func (r *reporter) report(ctx context.Context, ref model.Ref, u *unstructured.Un
 
 // write applies the conditions, where the kind has a status at all.
 func (r *reporter) write(ctx context.Context, ref model.Ref, u *unstructured.Unstructured, conditions []metav1.Condition) error {
-	if !r.statuses.has(ref.Kind) {
+	if !r.served.of(ref.Kind).status {
 		return nil
 	}
 	text, err := json.Marshal(map[string]any{"conditions": conditions})
@@ -129,16 +142,15 @@ func (r *reporter) write(ctx context.Context, ref model.Ref, u *unstructured.Uns
 	if ref.Kind == model.KindMeshConfig {
 		status["observedGeneration"] = u.GetGeneration()
 	}
-	patch := newUnstructured(ref.Kind)
+	patch := unstructuredIn(ref.Kind, u.GetAPIVersion())
 	patch.SetNamespace(ref.Namespace)
 	patch.SetName(ref.Name)
 	patch.SetUID(u.GetUID())
 	patch.Object["status"] = status
 	err = r.client.Status().Apply(ctx, client.ApplyConfigurationFromUnstructured(patch), client.FieldOwner(fieldOwner), client.ForceOwnership)
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-		// It is gone, or another of its name is there, or its kind has no status:
-		// the next event of it tells.
-		r.statuses.recheck(ref.Kind)
+		// It is gone, or another of its name is there, or its kind has no status
+		// any more: the next event of it, or of its CRD, tells.
 		return nil
 	}
 	if err != nil {

@@ -204,6 +204,13 @@ func TestThereIsAMeshConfigAndItAppliesAtOnce(t *testing.T) {
 func TestAWrongLabelIsToldOnce(t *testing.T) {
 	c := needCluster(t)
 	r := start(t, setting{system: systemNamespace(t, c)})
+	// The leader tells; it is the one that makes a CA.
+	eventually(t, "a leader", func(context.Context) error {
+		if r.authority.CA() == nil {
+			return errors.New("not yet")
+		}
+		return nil
+	})
 	ns := namespace(t, c, map[string]string{"weft.mesh/access": "open"})
 	ref := model.Ref{Kind: model.KindNamespace, Key: model.Key{Name: ns}}
 	eventually(t, "fed", func(context.Context) error {

@@ -58,6 +58,7 @@ const (
 	SplitGRPC                        Name = "SplitGRPC"
 	SplitTCP                         Name = "SplitTCP"
 	SplitTCPWeightZero               Name = "SplitTCPWeightZero"
+	SplitTCPMatches                  Name = "SplitTCPMatches"
 	SplitUDP                         Name = "SplitUDP"
 	SplitV1alpha3                    Name = "SplitV1alpha3"
 	SplitV1alpha3Matches             Name = "SplitV1alpha3Matches"
@@ -135,6 +136,7 @@ func protocolSplit() []Feature {
 		{Name: SplitGRPC, Level: Extended, Source: split4 + ", Ports", Statement: "Calls to a port that speaks gRPC are weighted."},
 		{Name: SplitTCP, Level: Extended, Source: split4 + ", Specification", Statement: "The weights hold for outgoing traffic of any protocol: TCP connections."},
 		{Name: SplitTCPWeightZero, Level: Extended, Source: split4 + ", Workflow", Statement: "A backend of weight 0 gets no TCP connection."},
+		{Name: SplitTCPMatches, Level: Extended, Source: split4 + ", Specification", Statement: "Connections that have no headers match no header filter: the root's own endpoints handle them."},
 		{Name: SplitUDP, Level: Extended, Source: split4 + ", Specification", Statement: "The weights hold for outgoing traffic of any protocol: UDP flows."},
 	}
 }

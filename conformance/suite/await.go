@@ -10,6 +10,9 @@ import (
 // steady is for how many calls a denial is checked to last once it holds.
 const steady = 10
 
+// slowCall is how long a call of many may take on a machine that is busy.
+const slowCall = 20 * time.Millisecond
+
 // Await waits until all of the cases hold at once, as many times in a row as the adapter asks for. Then it checks that
 // those that are to be denied stay so.
 //
@@ -92,6 +95,7 @@ func (e *Env) ask(ctx context.Context, from Actor, calls []actors.Call) ([]actor
 	plan := actors.Plan{}
 	patience := e.convergence
 	for _, call := range calls {
+		patience += time.Duration(call.Count) * slowCall
 		if call.Connection != "" {
 			call.Connection = e.test + "/" + call.Connection
 		}

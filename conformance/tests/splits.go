@@ -72,7 +72,8 @@ func only(e *suite.Env, servers ...string) func(actors.Outcome) error {
 func converge(ctx context.Context, e *suite.Env, from suite.Actor, call actors.Call, servers ...string) {
 	call.Count = burst
 	if rest := selected(e, call); rest != nil {
-		plain := actors.Call{Protocol: call.Protocol, Address: call.Address, Count: burst, Concurrency: call.Concurrency}
+		plain := call
+		plain.Headers, plain.Connection = nil, ""
 		e.Afterwards(from, plain, only(e, rest...))
 	}
 	e.AwaitAnswers(ctx, from, call, only(e, servers...))

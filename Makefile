@@ -76,8 +76,8 @@ generate: check-go ## Write deep copies, CRDs and RBAC rules from the Go sources
 	$(TOOL) controller-gen object paths=./api/...
 
 .PHONY: golden
-golden: check-go ## Rewrite the expected outputs of golden tests, and delete those without a case
-	go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -rn1 dirname | sort -u | sed 's#^#./#') -update
+golden: lab ## Rewrite the expected outputs of golden tests, and delete those without a case
+	KUBEBUILDER_ASSETS="$(LAB_HOME)/bin" go test $$(git grep -l 'flag.Bool("update"' -- '*_test.go' | xargs -rn1 dirname | sort -u | sed 's#^#./#') -update
 
 .PHONY: fuzz
 fuzz: check-go ## Run each fuzz target for FUZZTIME

@@ -70,26 +70,36 @@ func (c *Caller) Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 }
 
-// Do makes the calls of a plan, one after the other.
+// Do makes the calls of a plan.
 func (c *Caller) Do(ctx context.Context, plan Plan) (Report, error) {
-	var report Report
+	report := Report{Outcomes: make([]Outcome, len(plan.Calls))}
 	names := &resolver{known: map[string]string{}}
+	var group sync.WaitGroup
+	defer group.Wait()
 	for i, call := range plan.Calls {
 		call = withDefaults(call)
 		l, err := c.line(call, names)
 		if err != nil {
 			return Report{}, fmt.Errorf("call %d: %w", i, err)
 		}
-		before := l.dialled()
-		t := repeat(ctx, l, call)
-		outcome := t.outcome()
-		outcome.Connections = l.dialled() - before
-		if call.Connection == "" {
-			l.close()
+		group.Go(func() { report.Outcomes[i] = perform(ctx, l, call) })
+		if !plan.Together {
+			group.Wait()
 		}
-		report.Outcomes = append(report.Outcomes, outcome)
 	}
+	group.Wait()
 	return report, nil
+}
+
+// perform makes one call of a plan, as often as it says.
+func perform(ctx context.Context, l line, call Call) Outcome {
+	before := l.dialled()
+	outcome := repeat(ctx, l, call).outcome()
+	outcome.Connections = l.dialled() - before
+	if call.Connection == "" {
+		l.close()
+	}
+	return outcome
 }
 
 func withDefaults(c Call) Call {

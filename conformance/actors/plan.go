@@ -44,6 +44,8 @@ type Call struct {
 // Plan is what a caller reads, as a JSON document: one after the other until its input ends.
 type Plan struct {
 	Calls []Call `json:"calls"`
+	// Together makes the calls at the same time, not one after the other.
+	Together bool `json:"together,omitempty"`
 }
 
 // Report is what a caller writes for each plan, as a JSON document.

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -55,34 +56,48 @@ func (e *Env) settle(ctx context.Context, all []Case) error {
 	})
 }
 
-// try makes each case's call n times and says what is wrong first.
+// try makes each case's call n times and says what is wrong first. Those that are to be allowed come first: they tell
+// sooner that the mesh is not there yet.
 func (e *Env) try(ctx context.Context, all []Case, n int) error {
-	byActor := map[Actor][]int{}
-	var order []Actor
-	for i, c := range all {
-		if byActor[c.From] == nil {
-			order = append(order, c.From)
+	for _, allowed := range []bool{true, false} {
+		byActor := map[Actor][]Case{}
+		for _, c := range all {
+			if c.Allowed == allowed {
+				byActor[c.From] = append(byActor[c.From], c)
+			}
 		}
-		byActor[c.From] = append(byActor[c.From], i)
-	}
-	outcomes := make([]actors.Outcome, len(all))
-	for _, actor := range order {
-		var calls []actors.Call
-		for _, i := range byActor[actor] {
-			call := all[i].Call
-			call.Count = max(call.Count, n)
-			call.Concurrency = max(call.Concurrency, n)
-			calls = append(calls, call)
-		}
-		got, err := e.ask(ctx, actor, calls)
-		if err != nil {
+		if err := e.tryTogether(ctx, byActor, n); err != nil {
 			return err
 		}
-		for k, i := range byActor[actor] {
-			outcomes[i] = got[k]
-		}
 	}
-	for i, c := range all {
+	return nil
+}
+
+// tryTogether makes all calls at the same time.
+func (e *Env) tryTogether(ctx context.Context, byActor map[Actor][]Case, n int) error {
+	wrong := make(chan error, len(byActor))
+	for actor, cases := range byActor {
+		go func() { wrong <- e.tryFrom(ctx, actor, cases, n) }()
+	}
+	var first error
+	for range byActor {
+		first = cmp.Or(first, <-wrong)
+	}
+	return first
+}
+
+func (e *Env) tryFrom(ctx context.Context, from Actor, cases []Case, n int) error {
+	var calls []actors.Call
+	for _, c := range cases {
+		c.Call.Count = max(c.Call.Count, n)
+		c.Call.Concurrency = max(c.Call.Concurrency, n)
+		calls = append(calls, c.Call)
+	}
+	outcomes, err := e.ask(ctx, from, calls, true)
+	if err != nil {
+		return err
+	}
+	for i, c := range cases {
 		if err := c.check(outcomes[i]); err != nil {
 			return err
 		}
@@ -91,8 +106,8 @@ func (e *Env) try(ctx context.Context, all []Case, n int) error {
 }
 
 // ask has an actor make calls. Named connections are the test's own.
-func (e *Env) ask(ctx context.Context, from Actor, calls []actors.Call) ([]actors.Outcome, error) {
-	plan := actors.Plan{}
+func (e *Env) ask(ctx context.Context, from Actor, calls []actors.Call, together bool) ([]actors.Outcome, error) {
+	plan := actors.Plan{Together: together}
 	patience := e.convergence
 	for _, call := range calls {
 		patience += time.Duration(call.Count) * slowCall
@@ -135,7 +150,7 @@ func (e *Env) AwaitAnswers(ctx context.Context, from Actor, call actors.Call, pr
 	good := 0
 	err := poll(ctx, Case{From: from, Call: call}.String(), func(ctx context.Context) error {
 		for good < e.stable {
-			outcomes, err := e.ask(ctx, from, []actors.Call{call})
+			outcomes, err := e.ask(ctx, from, []actors.Call{call}, false)
 			if err == nil {
 				last = outcomes[0]
 				err = predicate(last)
@@ -156,7 +171,7 @@ func (e *Env) AwaitAnswers(ctx context.Context, from Actor, call actors.Call, pr
 
 // Call makes the calls from an actor, once. Who is denied is an outcome, not a failure.
 func (e *Env) Call(ctx context.Context, from Actor, calls ...actors.Call) []actors.Outcome {
-	outcomes, err := e.ask(ctx, from, calls)
+	outcomes, err := e.ask(ctx, from, calls, false)
 	if err != nil {
 		e.failed(err.Error())
 	}

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
 	"github.com/weft-mesh/weft/conformance/actors"
@@ -89,6 +91,21 @@ func (e *Env) Address(service string, port int) string { return e.AddressIn(e.Ma
 // AddressIn is Address for any namespace.
 func (e *Env) AddressIn(namespace, service string, port int) string {
 	return net.JoinHostPort(service+"."+namespace+".svc", fmt.Sprint(port))
+}
+
+// PodIP is the address of a workload's pod.
+func (e *Env) PodIP(ctx context.Context, namespace, workload string) string {
+	pods := schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+	list, err := e.Client.Resource(pods).Namespace(namespace).List(ctx, metav1.ListOptions{LabelSelector: labelApp + "=" + workload})
+	e.must(err)
+	for _, pod := range list.Items {
+		ip, _, _ := unstructured.NestedString(pod.Object, "status", "podIP")
+		if ip != "" && pod.GetDeletionTimestamp() == nil {
+			return ip
+		}
+	}
+	e.failed(fmt.Sprintf("no pod of %s/%s has an address", namespace, workload))
+	return ""
 }
 
 // Apply applies the documents of a YAML text, a text/template over the Env. They are deleted when the test ends, in

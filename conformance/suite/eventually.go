@@ -24,7 +24,7 @@ func (e *Env) Afterwards(from Actor, call actors.Call, predicate func(actors.Out
 	good := 0
 	e.rest[what] = func(ctx context.Context) error {
 		for ; good < e.stable; good++ {
-			outcomes, err := e.ask(ctx, from, []actors.Call{call})
+			outcomes, err := e.ask(ctx, from, []actors.Call{call}, false)
 			if err == nil {
 				err = predicate(outcomes[0])
 			}

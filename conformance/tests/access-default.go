@@ -13,19 +13,19 @@ func init() {
 		Description: "Where nothing is allowed everything is denied; what a target allows its sources may do, and nobody else",
 		Features: []features.Name{
 			features.AccessDeniedByDefault, features.AccessDeniedByDefaultTCP, features.AccessAllowedOnDefinedRoutes,
-			features.AccessDeniedUnlistedSource, features.AccessV1alpha3,
+			features.AccessDeniedUnlistedSource, features.AccessIdentityIsServiceAccount, features.AccessV1alpha3,
+			features.SpecsMatchEverything, features.SpecsHTTPRouteGroupV1alpha4,
 		},
 		Manifests: "access-default.yaml",
 		Run: func(ctx context.Context, e *suite.Env) {
-			otherPods := []suite.Case{}
+			elsewhere := []suite.Case{}
 			for _, from := range []suite.Actor{e.ClientA(), e.ClientB()} {
-				otherPods = append(otherPods, suite.Denied(from,
-					reqTo(e, "web-v2", suite.PortHTTP, "GET", "/"), tcpTo(e, "web-v2", suite.PortTCP))...)
+				elsewhere = append(elsewhere, suite.Denied(from, reqTo(e, "web-v2", suite.PortHTTP, "GET", "/"), tcpTo(e, "web-v2", suite.PortTCP))...)
 			}
 			e.Await(ctx,
-				suite.Allowed(e.ClientA(), req(e, "GET", "/"), req(e, "POST", "/any/path?and=query")),
+				suite.Allowed(e.ClientA(), req(e, "GET", "/"), req(e, "POST", "/any/path?and=query"), req(e, "HEAD", "/")),
 				suite.Denied(e.ClientB(), req(e, "GET", "/"), req(e, "POST", "/any/path?and=query")), // it is no source
-				otherPods, // they are no destination
+				elsewhere, // web-v2 is no destination
 			)
 		},
 	})

@@ -1,0 +1,28 @@
+package tests
+
+import (
+	"context"
+
+	"github.com/weft-mesh/weft/conformance/features"
+	"github.com/weft-mesh/weft/conformance/suite"
+)
+
+func init() {
+	suite.Register(suite.Test{
+		Name:        "specs-tcp-v1alpha1",
+		Description: "A TCPRoute of v1alpha1 opens all ports of its target, or the one that the target names",
+		Features: []features.Name{
+			features.SpecsTCPRouteV1alpha1,
+		},
+		Manifests: "specs-tcp-v1alpha1.yaml",
+		Run: func(ctx context.Context, e *suite.Env) {
+			e.Await(ctx,
+				suite.Allowed(e.ClientA(), tcpTo(e, "web-v1", 8078), tcpTo(e, "web-v1", 8077)),
+				suite.Allowed(e.ClientB(), tcpTo(e, "web-v1", 8077)),
+				suite.Denied(e.ClientB(), tcpTo(e, "web-v1", 8078)),
+				suite.Denied(e.ClientA(), tcpTo(e, "web-v2", 8078)),
+				suite.Denied(e.OtherA(), tcpTo(e, "web-v1", 8078), tcpTo(e, "web-v1", 8077)),
+			)
+		},
+	})
+}

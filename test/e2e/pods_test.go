@@ -216,4 +216,33 @@ spec:
 		Expect(err).NotTo(HaveOccurred())
 		Expect(w.load(ctx, pod, "-c", "1", "-n", "10", "-qps", "0", "http://web").Codes).To(Equal(map[string]int64{"200": 10}))
 	}, SpecTimeout(3*time.Minute))
+
+	// Trap 60.
+	It("that is copied has one sidecar, and one that is debugged keeps its own", func(ctx SpecContext) {
+		w := newWorld(ctx)
+		w.apply(ctx, web())
+		w.deploy(ctx, server("v1", 1), call("client"))
+		w.program(ctx, routes("all"), target("client", "client", "HTTPRouteGroup/all"))
+		pod := podNamed(w.namespace, "client")
+		Expect(mesh.Client.Get(ctx, client.ObjectKeyFromObject(pod), pod)).To(Succeed())
+		// What kubectl debug --copy-to makes: the annotations and the spec as they are, under another name.
+		copied := podNamed(w.namespace, "copy")
+		copied.Annotations, copied.Spec = pod.Annotations, *pod.Spec.DeepCopy()
+		copied.Spec.NodeName = ""
+		Expect(mesh.Client.Create(ctx, copied)).To(Succeed())
+		w.settled(ctx)
+		Expect(w.caller("copy", doorWeb).Count(ctx, 5, traffic.Call{}, version)).To(Equal(traffic.Counts{"v1": 5}))
+		Expect(copied.Spec.InitContainers).To(HaveLen(2))
+
+		pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{{EphemeralContainerCommon: corev1.EphemeralContainerCommon{
+			Name: "debugger", Image: fortio, Args: []string{"curl", "http://web/"},
+		}}}
+		Expect(mesh.Client.SubResource("ephemeralcontainers").Update(ctx, pod)).To(Succeed())
+		Eventually(ctx, func(g Gomega) {
+			g.Expect(mesh.Client.Get(ctx, client.ObjectKeyFromObject(pod), pod)).To(Succeed())
+			g.Expect(pod.Status.EphemeralContainerStatuses).To(ContainElement(HaveField("State.Terminated", And(
+				Not(BeNil()), HaveField("ExitCode", BeZero())))), "its call was to go through the sidecar")
+		}).Should(Succeed())
+		Expect(pod.Spec.InitContainers).To(HaveLen(2))
+	}, SpecTimeout(3*time.Minute))
 })

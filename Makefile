@@ -33,14 +33,15 @@ build: check-go ## Build bin/weft
 	go build -o $(BIN)/weft ./cmd/weft
 
 .PHONY: test
-test: lab ## Run all tests: unit tests, the lab's own, and end to end in a lab (KUBECONFIG: in that cluster)
-	@rc=0; $(MAKE) unit || rc=1; $(MAKE) e2e || rc=1; exit $$rc
+test: lab ## Run all tests: unit tests, the lab's own, and in a lab (KUBECONFIG: in that cluster) e2e and core conformance
+	@rc=0; $(MAKE) unit || rc=1; $(MAKE) e2e || rc=1; $(MAKE) conformance ARGS='--level core' || rc=1; exit $$rc
 
 .PHONY: unit
-unit: lab ## Run the unit tests of weft and of the lab (ARGS: more flags for go test)
+unit: lab ## Run the unit tests of weft, of the lab and of the conformance suite (ARGS: more flags for go test)
 	@rc=0; export PATH="$(LAB_HOME)/bin:$$PATH" KUBEBUILDER_ASSETS="$(LAB_HOME)/bin"; \
 	{ go test -json $(ARGS) $$($(PACKAGES)) 2>&1 || true; } | $(SUMMARY) -name unit || rc=1; \
 	{ go -C lab test -json $(ARGS) ./... 2>&1 || true; } | $(SUMMARY) -name lab || rc=1; \
+	{ go -C conformance test -json $(ARGS) ./... 2>&1 || true; } | $(SUMMARY) -name suite || rc=1; \
 	exit $$rc
 
 .PHONY: e2e
@@ -49,6 +50,12 @@ e2e: lab ## Run the end-to-end tests with real pods (KEEP_LOGS=DIR keeps the clu
 	@rc=0; $(IN_CLUSTER) $(BIN)/e2e.test -test.timeout 30m -ginkgo.v -ginkgo.no-color \
 		-ginkgo.json-report=$(BIN)/e2e.json $(ARGS) || rc=1; \
 	$(SUMMARY) -name e2e -ginkgo $(BIN)/e2e.json || rc=1; exit $$rc
+
+.PHONY: conformance
+conformance: lab ## Test weft against all of SMI, and write conformance/reports (ARGS: flags of smi-conformance run; the report is then in bin)
+	@go -C conformance build -o $(BIN)/smi-conformance ./cmd/smi-conformance
+	@$(IN_CLUSTER) $(BIN)/smi-conformance run --adapter conformance/adapters/weft.yaml \
+		--report $(if $(ARGS),$(BIN)/conformance,conformance/reports) $(ARGS)
 
 .PHONY: demo
 demo: lab ## Show weft at work in a lab, or in KUBECONFIG's cluster (KEEP=1 leaves it up)
@@ -61,9 +68,10 @@ lab: check-go ## Build the single-node Kubernetes and all its images
 	@$(LAB) build
 
 .PHONY: lint
-lint: check-go ## Check style, the layer law and the formatting; vet the lab
+lint: check-go ## Check style, the layer law and the formatting; of the conformance suite too; vet the lab
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w these:"; echo "$$unformatted"; exit 1; }
 	$(TOOL) golangci-lint run ./...
+	cd conformance && go tool -modfile=../tools/go.mod golangci-lint run -c ../.golangci.yml ./...
 	go -C lab vet ./...
 
 .PHONY: fmt

@@ -48,7 +48,7 @@ func (o Options) verdict(t Test) (Outcome, string) {
 		}
 	}
 	switch {
-	case len(o.Profiles) > 0 && !slices.Contains(o.Profiles, t.Profile()),
+	case len(o.Profiles) > 0 && !slices.ContainsFunc(t.Profiles(), func(p features.Profile) bool { return slices.Contains(o.Profiles, p) }),
 		o.Level == features.Core && t.Level() != features.Core,
 		o.Run != nil && !o.Run.MatchString(t.Name):
 		return Skipped, "not selected"
@@ -140,7 +140,10 @@ func (r *runner) define() {
 }
 
 func labels(t Test) ginkgo.Labels {
-	all := ginkgo.Labels{string(t.Profile()), string(t.Level())}
+	all := ginkgo.Labels{string(t.Level())}
+	for _, p := range t.Profiles() {
+		all = append(all, string(p))
+	}
 	for _, name := range t.Features {
 		all = append(all, string(name))
 	}

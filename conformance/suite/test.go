@@ -39,29 +39,35 @@ func Register(t Test) {
 	registry[t.Name] = t
 }
 
-// Tests lists the registered tests by profile and name.
+// Tests lists the registered tests by their first profile and name.
 func Tests() []Test {
 	all := make([]Test, 0, len(registry))
 	for _, t := range registry {
 		all = append(all, t)
 	}
-	order := features.Profiles()
 	slices.SortFunc(all, func(a, b Test) int {
-		return cmp.Or(
-			cmp.Compare(slices.Index(order, a.Profile()), slices.Index(order, b.Profile())),
-			cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.first(), b.first()), cmp.Compare(a.Name, b.Name))
 	})
 	return all
 }
 
-// Profile is that of the test's first feature.
-func (t Test) Profile() features.Profile {
+// Profiles are those of the test's features, the first feature's first. The test belongs to each of them.
+func (t Test) Profiles() []features.Profile {
+	var all []features.Profile
 	for _, name := range t.Features {
-		if f, ok := features.ByName(name); ok {
-			return f.Profile
+		if f, ok := features.ByName(name); ok && !slices.Contains(all, f.Profile) {
+			all = append(all, f.Profile)
 		}
 	}
-	return ""
+	return all
+}
+
+// first is the place of the test's first profile among all.
+func (t Test) first() int {
+	if all := t.Profiles(); len(all) > 0 {
+		return slices.Index(features.Profiles(), all[0])
+	}
+	return -1
 }
 
 // Level is core where all of the test's features are core.

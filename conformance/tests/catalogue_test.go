@@ -14,12 +14,8 @@ func TestEveryFeatureOutsideOfMetricsIsTested(t *testing.T) {
 	tested := map[features.Name]bool{}
 	for _, test := range suite.Tests() {
 		for _, name := range test.Features {
-			f, ok := features.ByName(name)
-			if !ok {
+			if _, ok := features.ByName(name); !ok {
 				t.Errorf("%s: feature %s is not in the catalogue", test.Name, name)
-			}
-			if f.Profile != test.Profile() {
-				t.Errorf("%s: feature %s is of another profile", test.Name, name)
 			}
 			tested[name] = true
 		}

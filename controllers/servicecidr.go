@@ -59,8 +59,8 @@ func (s *ServiceCIDRs) Start(ctx context.Context) error {
 }
 
 // Current are the cluster's Service addresses, sorted and disjoint.
-func (s *ServiceCIDRs) Current() []netip.Prefix {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+func (s *ServiceCIDRs) Current(ctx context.Context) []netip.Prefix {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	if ps := s.configured(ctx); len(ps) > 0 || !s.objects.Load() {
 		return ps

@@ -39,8 +39,8 @@ func TestServiceCIDRsFollowTheCluster(t *testing.T) {
 	})
 	expect := func(what string, holds func([]netip.Prefix) bool) {
 		t.Helper()
-		eventually(t, what, func(context.Context) error {
-			if now := s.Current(); !holds(now) {
+		eventually(t, what, func(ctx context.Context) error {
+			if now := s.Current(ctx); !holds(now) {
 				return fmt.Errorf("the Service addresses are %s", podnet.PrintCIDRs(now))
 			}
 			return nil

@@ -1,32 +1,31 @@
 package webhooks
 
 import (
+	"context"
+	"encoding/json"
 	"net/netip"
-	"slices"
+	"strings"
 	"testing"
-
-	corev1 "k8s.io/api/core/v1"
 )
 
 // What the cluster's Service addresses are is asked anew for each pod.
 func TestPodsAreToldTheServiceAddresses(t *testing.T) {
+	handler, _ := podHandler()
 	var now []netip.Prefix
-	s := settings
-	s.ServiceCIDRs = func() []netip.Prefix { return now }
-	for _, test := range []struct {
-		now  []netip.Prefix
-		want []string
-	}{
-		{nil, []string{"init"}},
-		{[]netip.Prefix{netip.MustParsePrefix("10.96.0.0/12"), netip.MustParsePrefix("fd00:10::/108")}, []string{"init", "--service-cidrs=10.96.0.0/12,fd00:10::/108"}},
-	} {
-		now = test.now
-		in, err := Inject(&corev1.Pod{}, shop, s)
-		if err != nil {
-			t.Fatal(err)
+	handler.Settings.ServiceCIDRs = func(context.Context) []netip.Prefix { return now }
+	args := func() string {
+		response := handler.Handle(context.Background(), podRequest(plainPod, false))
+		patch, err := json.Marshal(response.Patches)
+		if err != nil || !response.Allowed {
+			t.Fatalf("%v: %v", response.Result, err)
 		}
-		if got := in.Pod.Spec.InitContainers[0].Args; !slices.Equal(got, test.want) {
-			t.Errorf("weft %v, want %v", got, test.want)
-		}
+		return string(patch)
+	}
+	if got := args(); strings.Contains(got, "service-cidrs") {
+		t.Errorf("nothing is known, but the pod is told %s", got)
+	}
+	now = []netip.Prefix{netip.MustParsePrefix("10.96.0.0/12"), netip.MustParsePrefix("fd00:10::/108")}
+	if got := args(); !strings.Contains(got, `["init","--service-cidrs=10.96.0.0/12,fd00:10::/108"]`) {
+		t.Errorf("the pod is told %s", got)
 	}
 }

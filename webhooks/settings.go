@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"context"
 	"net/netip"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,7 +31,9 @@ type Settings struct {
 	HookKey func() []byte
 	// ServiceCIDRs gives the cluster's Service addresses, to which UDP is led
 	// through the sidecar; while there are none, UDP passes by it.
-	ServiceCIDRs func() []netip.Prefix
+	ServiceCIDRs func(context.Context) []netip.Prefix
+	// services are what ServiceCIDRs gave for the pod at hand.
+	services []netip.Prefix
 	// ControllerNamespace is never injected, no more than kube-system.
 	ControllerNamespace string
 }
@@ -49,7 +52,7 @@ func (s Settings) Complete() Settings {
 		s.HookKey = func() []byte { return nil }
 	}
 	if s.ServiceCIDRs == nil {
-		s.ServiceCIDRs = func() []netip.Prefix { return nil }
+		s.ServiceCIDRs = func(context.Context) []netip.Prefix { return nil }
 	}
 	if s.Resources.Requests == nil && s.Resources.Limits == nil {
 		s.Resources = defaultResources()

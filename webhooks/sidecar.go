@@ -29,7 +29,7 @@ func initContainer(s Settings, o options) corev1.Container {
 		{podnet.FlagExcludeInboundPorts, exclude.InboundPorts},
 		{podnet.FlagExcludeOutboundPorts, exclude.OutboundPorts},
 		{podnet.FlagExcludeOutboundCIDRs, exclude.OutboundCIDRs},
-		{podnet.FlagServiceCIDRs, podnet.PrintCIDRs(s.ServiceCIDRs())},
+		{podnet.FlagServiceCIDRs, podnet.PrintCIDRs(s.services)},
 	} {
 		if flag.value != "" {
 			args = append(args, "--"+flag.name+"="+flag.value)

@@ -16,6 +16,7 @@ import (
 var (
 	webService = model.ServicePort{Service: model.Key{Namespace: "shop", Name: "web"}, Port: 80}
 	dbService  = model.ServicePort{Service: model.Key{Namespace: "shop", Name: "db"}, Port: 3306}
+	dnsService = model.ServicePort{Service: model.Key{Namespace: "shop", Name: "dns"}, Port: 53, UDP: true}
 	front      = model.Identity{Namespace: "shop", Name: "front"}
 	back       = model.Identity{Namespace: "shop", Name: "back"}
 )
@@ -44,6 +45,7 @@ func sampleInbound(mtls model.MTLS) model.Inbound {
 			{Port: 82, Protocol: model.ProtocolHTTP},
 			{Port: 3306, Protocol: model.ProtocolTCP, Policy: policy},
 		},
+		UDP: []model.InboundPort{{Port: 80, Protocol: model.ProtocolUDP, Policy: policy}, {Port: 5353, Protocol: model.ProtocolUDP}},
 		Probes: []model.Probe{
 			{Path: "/weft-probe/a/liveness", Kind: model.ProbeHTTP, Port: 80, Target: "/live?full=1", Host: "web", Period: 10 * time.Second, Timeout: time.Second},
 			{Path: "/weft-probe/a/readiness", Kind: model.ProbeHTTPS, Port: 443, Period: 10 * time.Second, Timeout: time.Second},
@@ -91,6 +93,7 @@ func TestEnvoyAcceptsWhatIsBuilt(t *testing.T) {
 	clusters := append(BuildPodClusters(sampleInbound(model.MTLSStrict).Probes),
 		BuildCluster(model.Cluster{Name: webService, Protocol: model.ProtocolHTTP, TrustDomain: "cluster.local", Identities: []model.Identity{front, back}}),
 		BuildCluster(model.Cluster{Name: dbService, Protocol: model.ProtocolTCP, TrustDomain: "cluster.local", Split: true}),
+		BuildCluster(model.Cluster{Name: dnsService, Protocol: model.ProtocolUDP, TrustDomain: "cluster.local", Identities: []model.Identity{back}}),
 	)
 	direct := BuildDirectCluster(model.DirectCluster{Addr: netip.MustParseAddrPort("198.18.0.1:80"), TrustDomain: "cluster.local", Identities: []model.Identity{front}})
 	if err := Validate(direct); err != nil {
@@ -105,8 +108,13 @@ func TestEnvoyAcceptsWhatIsBuilt(t *testing.T) {
 		in := sampleInbound(mtls)
 		listeners := []*listenerv3.Listener{
 			listener(BuildInboundListener(in)), listener(BuildOutboundListener(sampleListener())), listener(BuildProbesListener(in)),
+			listener(BuildUDPListener(model.UDPListener{Name: dnsService, Address: netip.MustParseAddr("198.19.0.1"), Tunnel: true})),
+			listener(BuildUDPListener(model.UDPListener{Name: dnsService, Address: netip.MustParseAddr("198.19.0.1")})),
 		}
 		var routes []*routev3.RouteConfiguration
+		for _, p := range in.UDP {
+			routes = append(routes, route(BuildInboundUDPRoute(in.TrustDomain, p)))
+		}
 		for _, p := range in.Ports {
 			if p.Protocol.IsHTTP() {
 				routes = append(routes, route(BuildInboundRoute(in.TrustDomain, p)))

@@ -37,7 +37,10 @@ func meshedMark() *structpb.Struct {
 // the mesh; plaintext goes to those alone that are not.
 func BuildCluster(v model.Cluster) *clusterv3.Cluster {
 	alpns := []string{alpn}
-	if v.Protocol.IsHTTP() {
+	switch {
+	case v.Name.UDP:
+		alpns = []string{alpnUDP}
+	case v.Protocol.IsHTTP():
 		alpns = []string{"h2", alpn}
 	}
 	c := &clusterv3.Cluster{
@@ -53,14 +56,11 @@ func BuildCluster(v model.Cluster) *clusterv3.Cluster {
 		// A panic would send requests to pods that are not there any more.
 		CommonLbConfig: &clusterv3.Cluster_CommonLbConfig{HealthyPanicThreshold: percent(0)},
 	}
-	if v.Protocol.IsHTTP() {
+	if v.Protocol.IsHTTP() || v.Name.UDP {
 		o := http2()
 		// A connection keeps the certificates that it was opened with.
 		o.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{MaxConnectionDuration: seconds(connectionLife)}
 		c.TypedExtensionProtocolOptions = httpOptions(o)
-	}
-	if v.Name.UDP {
-		udpCluster(c, v)
 	}
 	if v.Split {
 		c.LbPolicy = clusterv3.Cluster_ROUND_ROBIN

@@ -1,6 +1,8 @@
 package envoy
 
 import (
+	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	httprbacv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
@@ -22,6 +24,7 @@ func udpChain(trustDomain string, p model.InboundPort) *listenerv3.FilterChain {
 	m.UpgradeConfigs = []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: connectUDP}}
 	m.StreamIdleTimeout = seconds(2 * udpIdle) // the caller's sidecar ends it before, if it can
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE
+	m.LocalReplyConfig = withoutBody()
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{ConfigSource: overADS(), RouteConfigName: InboundUDPRouteName(p.Port)}}
 	m.HttpFilters = []*hcmv3.HttpFilter{httpFilter(httpRBACFilter, &httprbacv3.RBAC{Matcher: denyAll()}), router()}
 	return &listenerv3.FilterChain{
@@ -29,6 +32,20 @@ func udpChain(trustDomain string, p model.InboundPort) *listenerv3.FilterChain {
 		FilterChainMatch: chainMatch(p.Port, "tls", alpnUDP), TransportSocket: downstreamTLS(trustDomain, nil),
 		Filters: []*listenerv3.Filter{networkFilter(hcmFilter, m)},
 	}
+}
+
+// withoutBody keeps refusals to their headers: the caller's sidecar has let go of
+// the stream by then, and reports a bug of its own at each byte that follows
+// (Envoy 1.40).
+func withoutBody() *hcmv3.LocalReplyConfig {
+	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{{
+		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_StatusCodeFilter{
+			StatusCodeFilter: &accesslogv3.StatusCodeFilter{Comparison: &accesslogv3.ComparisonFilter{
+				Op: accesslogv3.ComparisonFilter_GE, Value: &corev3.RuntimeUInt32{DefaultValue: 400, RuntimeKey: "weft.refused"},
+			}},
+		}},
+		Body: inline(nil),
+	}}}
 }
 
 // BuildInboundUDPRoute is one UDP port's way to the application, and who may

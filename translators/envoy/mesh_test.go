@@ -196,7 +196,11 @@ func (p *pod) sidecar(account string, v views) {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: podnet.ProxyUID, Gid: podnet.ProxyUID}}
 	p.t.Cleanup(func() {
-		if text, err := os.ReadFile(log.Name()); err == nil && p.t.Failed() {
+		text, err := os.ReadFile(log.Name())
+		if bug := bytes.Index(text, []byte("envoy bug failure")); bug >= 0 {
+			line, _, _ := bytes.Cut(text[bug:], []byte("\n"))
+			p.t.Errorf("Envoy of %s: %s", p.name, line)
+		} else if err == nil && p.t.Failed() {
 			p.t.Logf("Envoy of %s:\n%s", p.name, text)
 		}
 	})

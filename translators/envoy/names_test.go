@@ -15,6 +15,7 @@ func TestClusterNameIsReadBack(t *testing.T) {
 	}{
 		{model.ServicePort{Service: model.Key{Namespace: "shop", Name: "web"}, Port: 80}, "outbound|shop/web|80"},
 		{model.ServicePort{Service: model.Key{Namespace: "a", Name: "b-1"}, Port: 65535}, "outbound|a/b-1|65535"},
+		{model.ServicePort{Service: model.Key{Namespace: "shop", Name: "dns"}, Port: 53, UDP: true}, "outbound|shop/dns|53|udp"},
 	} {
 		if got := ClusterName(c.port); got != c.name {
 			t.Errorf("got %q, want %q", got, c.name)
@@ -23,7 +24,7 @@ func TestClusterNameIsReadBack(t *testing.T) {
 			t.Errorf("%q is read back as %v, %v", c.name, got, ok)
 		}
 	}
-	for _, name := range []string{"", "outbound", "outbound|shop/web", "outbound|shop/web|80x", "outbound|shop/web|080", "outbound|shop/web|65536", "outbound|web|80", "outbound|shop/web|80|x", PassthroughCluster, InboundTCPCluster, "direct|1.2.3.4:5"} {
+	for _, name := range []string{"", "outbound", "outbound|shop/web", "outbound|shop/web|80x", "outbound|shop/web|080", "outbound|shop/web|65536", "outbound|web|80", "outbound|shop/web|80|x", "outbound|shop/web|udp", "outbound|shop/web|80|udp|udp", PassthroughCluster, InboundTCPCluster, "direct|1.2.3.4:5"} {
 		if p, ok := ParseClusterName(name); ok {
 			t.Errorf("%q is read as %v", name, p)
 		}

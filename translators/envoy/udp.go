@@ -5,7 +5,6 @@ import (
 
 	xdscorev3 "github.com/cncf/xds/go/xds/core/v3"
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
-	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	capsulev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/udp/udp_proxy/session/http_capsule/v3"
@@ -67,15 +66,4 @@ func BuildUDPListener(v model.UDPListener) (*listenerv3.Listener, error) {
 			Name: "envoy.filters.udp_listener.udp_proxy", ConfigType: &listenerv3.ListenerFilter_TypedConfig{TypedConfig: packed(proxy)},
 		}},
 	}, nil
-}
-
-// udpCluster makes a cluster of a UDP port: streams to sidecars, or datagrams.
-func udpCluster(c *clusterv3.Cluster, v model.Cluster) {
-	if len(v.Identities) == 0 {
-		c.TransportSocketMatches = nil
-		return
-	}
-	c.TransportSocketMatches = nil
-	c.TransportSocket = upstreamTLS([]string{alpnUDP}, v.TrustDomain, v.Identities)
-	c.TypedExtensionProtocolOptions = httpOptions(http2())
 }

@@ -122,10 +122,17 @@ func (g *Graph) behind(k model.Key) (meshed []model.Identity, open bool) {
 	return meshed, open
 }
 
+// tunnelled tells that a Service's UDP goes to sidecars: some pod behind it has
+// one.
+func (g *Graph) tunnelled(root model.Key) bool {
+	meshed, _ := g.behind(root)
+	return len(meshed) > 0
+}
+
 // onlyMeshed drops the endpoints outside of the mesh where others are inside:
 // plaintext to some would be no policy at all.
 func (g *Graph) onlyMeshed(root model.Key, es []model.Endpoint) []model.Endpoint {
-	if meshed, _ := g.behind(root); len(meshed) == 0 {
+	if !g.tunnelled(root) {
 		return es
 	}
 	return slices.DeleteFunc(es, func(e model.Endpoint) bool { return !e.Meshed })

@@ -47,8 +47,10 @@ func (r *Resources) Add(ms ...proto.Message) {
 	}
 }
 
-// Call is one request, or one connection where Method is empty.
+// Call is one request, or one connection where Method is empty; with UDP a
+// datagram.
 type Call struct {
+	UDP bool
 	// To is where the application dials: for the caller's side a Service's or
 	// pod's address, for the server's side the pod's.
 	To netip.AddrPort

@@ -34,6 +34,7 @@ const cases = "../testdata"
 type call struct {
 	From    string            `json:"from"`
 	To      string            `json:"to"`
+	UDP     bool              `json:"udp,omitempty"`
 	Method  string            `json:"method,omitempty"`
 	Path    string            `json:"path,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
@@ -103,7 +104,7 @@ func run(t *testing.T, g *resolve.Graph, c call) string {
 		}
 		to = netip.AddrPortFrom(address(t, g, key(host)), number)
 	}
-	r, err := Run(g, key(c.From), Call{To: to, Method: c.Method, Path: c.Path, Headers: c.Headers})
+	r, err := Run(g, key(c.From), Call{UDP: c.UDP, To: to, Method: c.Method, Path: c.Path, Headers: c.Headers})
 	if err != nil {
 		t.Fatalf("%s -> %s: %v", c.From, c.To, err)
 	}

@@ -138,6 +138,8 @@ func routeMatches(m *routev3.RouteMatch, c Call) (bool, error) {
 	ok := false
 	var err error
 	switch s := m.GetPathSpecifier().(type) {
+	case *routev3.RouteMatch_ConnectMatcher_:
+		ok = c.UDP
 	case *routev3.RouteMatch_Prefix:
 		ok = strings.HasPrefix(path, s.Prefix)
 	case *routev3.RouteMatch_Path:

@@ -82,6 +82,9 @@ func Run(g *resolve.Graph, from model.Key, c Call) (Result, error) {
 		return Result{}, err
 	}
 	out, err := caller.Outbound(c)
+	if c.UDP {
+		out, err = caller.outboundUDP(g, c)
+	}
 	if err != nil {
 		return Result{}, fmt.Errorf("outbound of %s: %w", from, err)
 	}

@@ -55,7 +55,8 @@ func Accepts(t testing.TB, listeners []*listenerv3.Listener, clusters []*cluster
 	for i, l := range listeners {
 		l = proto.Clone(l).(*listenerv3.Listener)
 		l.Name += "-" + strconv.Itoa(i)
-		l.Address, l.AdditionalAddresses = anyPort(), nil // several pods' listeners have one
+		protocol := l.GetAddress().GetSocketAddress().GetProtocol()
+		l.Address, l.AdditionalAddresses = anyPort(protocol), nil // several pods' listeners have one
 		b.StaticResources.Listeners = append(b.StaticResources.Listeners, l)
 	}
 	for i, rc := range routes {
@@ -98,16 +99,16 @@ func holding(t testing.TB, name string, rc *routev3.RouteConfiguration) *listene
 	}
 	return &listenerv3.Listener{
 		Name:    name,
-		Address: anyPort(),
+		Address: anyPort(corev3.SocketAddress_TCP),
 		FilterChains: []*listenerv3.FilterChain{{Filters: []*listenerv3.Filter{{
 			Name: "envoy.filters.network.http_connection_manager", ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: packed(m)},
 		}}}},
 	}
 }
 
-func anyPort() *corev3.Address {
+func anyPort(protocol corev3.SocketAddress_Protocol) *corev3.Address {
 	return &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{
-		Address: "127.0.0.1", PortSpecifier: &corev3.SocketAddress_PortValue{},
+		Protocol: protocol, Address: "127.0.0.1", PortSpecifier: &corev3.SocketAddress_PortValue{},
 	}}}
 }
 

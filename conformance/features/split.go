@@ -29,6 +29,7 @@ const (
 	SplitMatches                     Name = "SplitMatches"
 	SplitMatchesWeights              Name = "SplitMatchesWeights"
 	SplitUnmatchedToRoot             Name = "SplitUnmatchedToRoot"
+	SplitUnmatchedRootEmpty          Name = "SplitUnmatchedRootEmpty"
 	SplitMatchesMerged               Name = "SplitMatchesMerged"
 	SplitPortMissing                 Name = "SplitPortMissing"
 	SplitPortsEach                   Name = "SplitPortsEach"
@@ -112,6 +113,7 @@ func extendedSplit() []Feature {
 		{Name: SplitMatchesPathAndMethod, Level: Extended, Source: split4 + ", Specification", Statement: "spec.matches refers to whole HTTP route groups: their paths and methods hold as their headers do."},
 		{Name: SplitMatchesMissingGroup, Level: Extended, Source: split4 + ", Specification", Statement: "A group that does not exist matches nothing: traffic stays with the root's own endpoints."},
 		{Name: SplitMatchesGroupEdited, Level: Extended, Source: split4 + ", Specification", Statement: "A split refers to its groups by name: what they say later holds from then on."},
+		{Name: SplitUnmatchedRootEmpty, Level: Extended, Source: split4 + ", A/B test example", Statement: "Who does not match is for the root service to handle, also where that has no pods: the backends don't step in."},
 		{Name: SplitTargetPortNamed, Level: Extended, Source: split4 + ", Ports", Statement: "targetPort may be a name, which each backend's pods resolve for themselves, as it matches the existing implementation of Services."},
 		{Name: SplitPortByNumber, Level: Extended, Source: split4 + ", Ports", Statement: "The match is between the ports, not between their names."},
 		{Name: SplitLoop, Level: Extended, Source: split4 + ", Tradeoffs", Statement: "Splits that name each other's roots as backends are no circular reference: none is followed."},

@@ -23,6 +23,7 @@ func init() {
 			converge(ctx, e, e.ClientA(), root(e), "web-v1")
 			load := root(e)
 			load.Connection, load.Rate = "kept", 200
+			load.Method, load.Payload = "POST", "once" // which nobody sends again by himself
 			done := make(chan actors.Outcome, 1)
 			go func() {
 				defer GinkgoRecover()

@@ -125,6 +125,8 @@ func expectEcho(t *testing.T, c net.Conn, server, text string) {
 	}
 }
 
+// Trap 51: datagrams cross real sidecars by identity, and nobody else's do.
+// Trap 52: TCP of the same number beside them.
 func TestDatagramsCrossTheMesh(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)

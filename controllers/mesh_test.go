@@ -105,6 +105,7 @@ type setting struct {
 	config *rest.Config
 	system string
 	follow bool // it can't become the leader
+	gates  Gates
 }
 
 // start runs the controllers until the test ends. Each test has a system
@@ -131,7 +132,7 @@ func start(t *testing.T, s setting) *replica {
 	m := &fakeMesh{fragments: map[model.Ref]model.Fragment{}, proxies: map[model.Ref]engine.Status{}, asked: map[model.Ref]int{}, notifier: &Notifier{}}
 	r := &replica{fakeMesh: m, authority: &identity.Authority{}, system: s.system}
 	err = Register(mgr, Options{
-		Namespace: s.system, Sink: m, Status: m, Notifier: m.notifier, Authority: r.authority,
+		Namespace: s.system, Sink: m, Status: m, Notifier: m.notifier, Authority: r.authority, Gates: s.gates,
 		Bootstrap: func(trustDomain string, roots []byte) (map[string]string, error) {
 			return map[string]string{"bootstrap.yaml": "trust " + trustDomain, "ca.crt": string(roots)}, nil
 		},

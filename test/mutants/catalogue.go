@@ -17,4 +17,6 @@ const (
 	paths    = "translators/envoy/pathregex.go"
 	target   = "translators/smi/target.go"
 	split    = "translators/smi/split.go"
+	headers  = "translators/smi/headers.go"
+	quantity = "translators/versions/quantity.go"
 )

@@ -98,8 +98,7 @@ func (c *cluster) drop(ctx context.Context, o *unstructured.Unstructured, namesp
 	if err != nil {
 		return err
 	}
-	now := metav1.DeletePropagationForeground
-	err = resource.Delete(ctx, o.GetName(), metav1.DeleteOptions{PropagationPolicy: &now})
+	err = resource.Delete(ctx, o.GetName(), metav1.DeleteOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}

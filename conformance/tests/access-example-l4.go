@@ -19,9 +19,9 @@ func init() {
 		Run: func(ctx context.Context, e *suite.Env) {
 			e.Await(ctx,
 				suite.Allowed(e.ClientA(), tcpTo(e, "web-v1", 8076), tcpTo(e, "web-v1", 8077), tcpTo(e, "web-v1", 8078)),
-				suite.Allowed(e.ClientA(), udpTo(e, "web-v1", 8077), udpTo(e, "web-v1", 8078)),
-				suite.Denied(e.ClientA(), udpTo(e, "web-v1", 8076)),
-				suite.Denied(e.ClientB(), tcpTo(e, "web-v1", 8077), udpTo(e, "web-v1", 8077)),
+				suite.Allowed(e.ClientA(), udpTo(e, 8077), udpTo(e, 8078)),
+				suite.Denied(e.ClientA(), udpTo(e, 8076)),
+				suite.Denied(e.ClientB(), tcpTo(e, "web-v1", 8077), udpTo(e, 8077)),
 			)
 		},
 	})

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	. "github.com/onsi/gomega"
-	"github.com/weft-mesh/weft/conformance/actors"
 
+	"github.com/weft-mesh/weft/conformance/actors"
 	"github.com/weft-mesh/weft/conformance/features"
 	"github.com/weft-mesh/weft/conformance/suite"
 )

@@ -17,9 +17,9 @@ func init() {
 		Manifests: "access-udp-all-ports.yaml",
 		Run: func(ctx context.Context, e *suite.Env) {
 			e.Await(ctx,
-				suite.Allowed(e.ClientA(), udpTo(e, "web-v1", 8076), udpTo(e, "web-v1", 8077), udpTo(e, "web-v1", 8078)),
+				suite.Allowed(e.ClientA(), udpTo(e, 8076), udpTo(e, 8077), udpTo(e, 8078)),
 				suite.Denied(e.ClientA(), tcpTo(e, "web-v1", 8076), tcpTo(e, "web-v1", 8078), req(e, "GET", "/")),
-				suite.Denied(e.ClientB(), udpTo(e, "web-v1", 8077)),
+				suite.Denied(e.ClientB(), udpTo(e, 8077)),
 			)
 		},
 	})

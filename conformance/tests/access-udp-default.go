@@ -18,9 +18,9 @@ func init() {
 		Run: func(ctx context.Context, e *suite.Env) {
 			e.Await(ctx,
 				suite.Allowed(e.ClientA(), tcpTo(e, "web-v1", 8077)),
-				suite.Denied(e.ClientA(), udpTo(e, "web-v1", 8077), udpTo(e, "web-v1", 8078)),
-				suite.Denied(e.ClientB(), udpTo(e, "web-v1", 8077)),
-				suite.Denied(e.Stranger(), udpTo(e, "web-v1", 8077)),
+				suite.Denied(e.ClientA(), udpTo(e, 8077), udpTo(e, 8078)),
+				suite.Denied(e.ClientB(), udpTo(e, 8077)),
+				suite.Denied(e.Stranger(), udpTo(e, 8077)),
 			)
 		},
 	})

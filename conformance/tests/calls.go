@@ -24,14 +24,14 @@ func tcpTo(e *suite.Env, service string, port int) actors.Call {
 	return actors.Call{Protocol: actors.TCP, Address: e.Address(service, port)}
 }
 
-// udpTo is a datagram to a port of a Service of Main.
-func udpTo(e *suite.Env, service string, port int) actors.Call {
-	return actors.Call{Protocol: actors.UDP, Address: e.Address(service, port)}
+// udpTo is a datagram to a port of web-v1.
+func udpTo(e *suite.Env, port int) actors.Call {
+	return actors.Call{Protocol: actors.UDP, Address: e.Address("web-v1", port)}
 }
 
-// rpcTo is a gRPC call of a full method of a Service of Main.
-func rpcTo(e *suite.Env, service, method string) actors.Call {
-	return actors.Call{Protocol: actors.GRPC, Address: e.Address(service, suite.PortGRPC), Path: method}
+// rpcTo is a gRPC call of a full method of web-v1.
+func rpcTo(e *suite.Env, method string) actors.Call {
+	return actors.Call{Protocol: actors.GRPC, Address: e.Address("web-v1", suite.PortGRPC), Path: method}
 }
 
 // on names the connection that a call is to keep.

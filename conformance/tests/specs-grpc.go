@@ -17,9 +17,9 @@ func init() {
 		Manifests: "specs-grpc.yaml",
 		Run: func(ctx context.Context, e *suite.Env) {
 			e.Await(ctx,
-				suite.Allowed(e.ClientA(), rpcTo(e, "web-v1", "/shop.Books/List"), on("kept", rpcTo(e, "web-v1", "/shop.Books/List"))),
-				suite.Denied(e.ClientA(), rpcTo(e, "web-v1", "/shop.Books/Delete"), rpcTo(e, "web-v1", "/shop.Users/List")),
-				suite.Denied(e.ClientB(), rpcTo(e, "web-v1", "/shop.Books/List")),
+				suite.Allowed(e.ClientA(), rpcTo(e, "/shop.Books/List"), on("kept", rpcTo(e, "/shop.Books/List"))),
+				suite.Denied(e.ClientA(), rpcTo(e, "/shop.Books/Delete"), rpcTo(e, "/shop.Users/List")),
+				suite.Denied(e.ClientB(), rpcTo(e, "/shop.Books/List")),
 			)
 		},
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/weft-mesh/weft/conformance/actors"
-
 	"github.com/weft-mesh/weft/conformance/features"
 	"github.com/weft-mesh/weft/conformance/suite"
 )

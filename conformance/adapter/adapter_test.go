@@ -1,10 +1,13 @@
 package adapter
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/weft-mesh/weft/conformance/features"
 )
 
 const minimal = `
@@ -22,6 +25,33 @@ func TestEveryAdapterLoads(t *testing.T) {
 		if _, err := Load(file); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestSketchesOfTheREADMEAreAdapters(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, block := range strings.Split(string(text), "```yaml\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		if !strings.HasPrefix(block, "implementation:") {
+			continue
+		}
+		found++
+		a, err := Parse([]byte(block))
+		if err != nil {
+			t.Errorf("%v in\n%s", err, block)
+		}
+		for name := range a.Skip {
+			if _, ok := features.ByName(features.Name(name)); !ok {
+				t.Errorf("%s skips %s, which is no feature", a.Implementation.Project, name)
+			}
+		}
+	}
+	if found < 3 {
+		t.Errorf("%d sketches were found", found)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/weft-mesh/weft/conformance/features"
-	"github.com/weft-mesh/weft/conformance/statistics"
 	"github.com/weft-mesh/weft/conformance/suite"
 )
 
@@ -36,7 +35,7 @@ func init() {
 				call := root(e)
 				call.Count = thorough
 				e.AwaitAnswers(ctx, e.ClientA(), call, only(e, slices.Sorted(maps.Keys(c.weights))...))
-				measure(ctx, e, e.ClientA(), root(e), c.weights, statistics.Sample)
+				measure(ctx, e, e.ClientA(), root(e), c.weights, coarse)
 				o := readSplit(ctx, e, "v1alpha1", "my-weights")
 				backends, _, err := unstructured.NestedSlice(o.Object, "spec", "backends")
 				Expect(err).NotTo(HaveOccurred())

@@ -15,7 +15,7 @@ import (
 
 const (
 	// udpIdle ends a session in which nothing was sent either way, in seconds.
-	udpIdle = 60
+	udpIdle = 30
 	// maxDatagram is the most that a datagram of IPv4 can hold; Envoy's default
 	// is 1,500, and it drops more.
 	maxDatagram = 65507

@@ -94,7 +94,7 @@ func (l *loader) move(ctx context.Context, f *follower, version string) error {
 	var next *watch
 	if version != "" {
 		next = &watch{object: unstructuredIn(f.feed.kind, version), seen: map[model.Ref]struct{}{}}
-		informer, err := l.cache.GetInformer(ctx, next.object, cache.BlockUntilSynced(false))
+		informer, err := l.objects.GetInformer(ctx, next.object, cache.BlockUntilSynced(false))
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (l *loader) move(ctx context.Context, f *follower, version string) error {
 func (l *loader) forget(ctx context.Context, watches []*watch) {
 	for _, w := range watches {
 		// It fails where there is none, which is as well.
-		_ = l.cache.RemoveInformer(ctx, w.object)
+		_ = l.objects.RemoveInformer(ctx, w.object)
 	}
 }
 

@@ -24,6 +24,8 @@ const lookAgain = 5 * time.Second
 // Every replica runs it.
 type loader struct {
 	cache cache.Cache
+	// objects are SMI's.
+	objects cache.Cache
 	// reader asks the API server itself.
 	reader client.Reader
 	feeds  []feed

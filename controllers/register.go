@@ -48,15 +48,20 @@ func Register(mgr ctrl.Manager, o Options) error {
 	}
 	t := &teller{notifier: o.Notifier, mesh: authority.again, events: recorder, elected: mgr.Elected(), said: map[model.Ref][]string{}}
 	kinds := &servedKinds{}
+	objects, err := smiCache(mgr)
+	if err != nil {
+		return err
+	}
 	l := &loader{
-		cache: mgr.GetCache(), reader: mgr.GetAPIReader(), feeds: feeds(), smi: smiFollowers(o.Gates), served: kinds,
+		cache: mgr.GetCache(), objects: objects, reader: mgr.GetAPIReader(), feeds: feeds(), smi: smiFollowers(o.Gates), served: kinds,
 		sink: o.Sink, log: mgr.GetLogger().WithName("loader"), told: t.tell, changed: o.Notifier.again, again: lookAgain,
 	}
-	err := errors.Join(
+	err = errors.Join(
+		mgr.Add(everyReplica(objects.Start)),
 		mgr.Add(l),
 		mgr.Add(&meshDefaulter{client: mgr.GetClient(), log: mgr.GetLogger().WithName("meshconfig")}),
 		authority.register(mgr),
-		registerReporter(mgr, o, kinds, recorder, func() error { return errors.Join(l.ready(), settled(o.Settled)) }),
+		registerReporter(mgr, o, readers{mesh: mgr.GetCache(), smi: objects, served: kinds}, recorder, func() error { return errors.Join(l.ready(), settled(o.Settled)) }),
 		(&proxyConfigReconciler{client: mgr.GetClient(), authority: o.Authority, bootstrap: o.Bootstrap, system: o.Namespace}).register(mgr),
 		(&caBundleReconciler{client: mgr.GetClient(), authority: o.Authority}).register(mgr),
 		(&crdReconciler{client: mgr.GetClient(), reader: mgr.GetAPIReader(), authority: o.Authority, events: recorder}).register(mgr),
@@ -83,10 +88,10 @@ func hasAuthority(a *identity.Authority) error {
 	return nil
 }
 
-func registerReporter(mgr ctrl.Manager, o Options, kinds *servedKinds, recorder events.EventRecorder, ready func() error) error {
+func registerReporter(mgr ctrl.Manager, o Options, from readers, recorder events.EventRecorder, ready func() error) error {
 	r := &reporter{
-		cache: mgr.GetCache(), client: mgr.GetClient(), status: o.Status, events: recorder, clock: o.Clock, ready: ready,
-		served: kinds, wrote: map[model.Ref]written{},
+		readers: from, client: mgr.GetClient(), status: o.Status, events: recorder, clock: o.Clock, ready: ready,
+		wrote: map[model.Ref]written{},
 	}
 	c, err := controller.NewTyped("status", mgr, controller.TypedOptions[model.Ref]{Reconciler: r, MaxConcurrentReconciles: 4})
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -29,11 +28,10 @@ const (
 // reporter writes the conditions and Events of the reported kinds. Only the
 // leader runs it.
 type reporter struct {
-	cache  client.Reader
+	readers
 	client client.Client
 	status StatusSource
 	events events.EventRecorder
-	served *servedKinds
 	clock  clock.PassiveClock
 	ready  func() error
 
@@ -72,19 +70,6 @@ func (r *reporter) Reconcile(ctx context.Context, ref model.Ref) (ctrl.Result, e
 		return ctrl.Result{}, err
 	}
 	return ctrl.Result{RequeueAfter: r.pause(ref, j)}, nil
-}
-
-// read gives an object from the cache. Its kind may stop being served while the
-// cache waits for it.
-func (r *reporter) read(ctx context.Context, ref model.Ref) (*unstructured.Unstructured, error) {
-	s := r.served.of(ref.Kind)
-	if s.version == "" {
-		return nil, &meta.NoKindMatchError{GroupKind: schema.GroupKind{Kind: string(ref.Kind)}}
-	}
-	ctx, cancel := context.WithTimeout(ctx, latest)
-	defer cancel()
-	u := unstructuredIn(ref.Kind, s.version)
-	return u, r.cache.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, u)
 }
 
 // judge collects what is known of an object. It is behind where the mesh holds

@@ -45,13 +45,18 @@ func crdOf(t *testing.T, object map[string]any) *apiextensionsv1.CustomResourceD
 	return crd
 }
 
+// convertHere has a CRD converted by the webhooks of the tests.
+func convertHere(config *apiextensionsv1.WebhookClientConfig) {
+	config.Service, config.URL, config.CABundle = nil, ptr.To(hooks.URL+webhooks.ConvertPath), hooks.bundle()
+}
+
 // applyOurs puts config/crd over whatever is there, as kubectl apply does.
-func applyOurs(t *testing.T, c client.Client) {
+func applyOurs(t *testing.T, c client.Client, change func(*apiextensionsv1.WebhookClientConfig)) {
 	t.Helper()
 	for _, u := range documents(t, "crd") {
 		crd := crdOf(t, u.Object)
-		if config := convertedByWeft(crd); config != nil {
-			config.Service, config.URL, config.CABundle = nil, ptr.To(hooks.URL+webhooks.ConvertPath), hooks.bundle()
+		if config := convertedByWeft(crd); config != nil && change != nil {
+			change(config)
 		}
 		eventually(t, "apply "+crd.Name, func(ctx context.Context) error {
 			found := &apiextensionsv1.CustomResourceDefinition{}
@@ -131,7 +136,7 @@ func TestUpgradeOverOthers(t *testing.T) {
 				toldOnce(t, c, model.Ref{Kind: "CustomResourceDefinition", Key: model.Key{Name: crdName(kind)}}, "Incomplete", text)
 			}
 
-			applyOurs(t, c)
+			applyOurs(t, c, convertHere)
 			for name, ref := range refs {
 				// A status is written in the latest version, which the object is
 				// read in from now on.
@@ -152,7 +157,7 @@ func TestUpgradeOverOthers(t *testing.T) {
 // TestACRDThatGoes takes its objects with it, and comes back in another version.
 func TestACRDThatGoes(t *testing.T) {
 	env, c := emptyCluster(t)
-	applyOurs(t, c)
+	applyOurs(t, c, convertHere)
 	system, ns := namespace(t, c, nil), namespace(t, c, nil)
 	r := start(t, setting{config: env.Config, system: system})
 	var ref model.Ref
@@ -194,12 +199,14 @@ func TestACRDThatGoes(t *testing.T) {
 }
 
 // TestTheCABundleOfCRDs: the leader puts it where weft converts, puts it back
-// where it is taken away, and leaves others' alone.
+// where it is taken away, and leaves others' alone. Here an object is stored in
+// an old version, so that nothing can be listed before there is a CA.
 func TestTheCABundleOfCRDs(t *testing.T) {
 	env, c := emptyCluster(t)
-	for _, u := range documents(t, "crd") {
-		create(t, c, crdOf(t, u.Object))
-	}
+	create(t, c, foreignCRDs(t, "linkerd-smi")[0])
+	old := parse(t, "apiVersion: split.smi-spec.io/v1alpha1\nkind: TrafficSplit\nmetadata: {name: x, namespace: default}\nspec: {service: web, backends: [{service: a, weight: 500m}]}")
+	eventually(t, "the foreign CRD", func(ctx context.Context) error { return c.Create(ctx, old.DeepCopy()) })
+	applyOurs(t, c, nil)
 	r := start(t, setting{config: env.Config, system: namespace(t, c, nil)})
 	bundled := func(kind model.Kind) func(context.Context) error {
 		return func(ctx context.Context) error {

@@ -97,8 +97,7 @@ var _ = Describe("UDP", func() {
 		w.deploy(ctx, server("v1", 1), server("v2", 1), call("client"), call("thief"))
 	}, NodeTimeout(3*time.Minute))
 
-	// Traps 51 and 52.
-	// Trap 51.
+	// Trap 51, Trap 52.
 	It("to a Service is let in by a UDPRoute, for who is named, until it is gone", func(ctx SpecContext) {
 		Expect(w.sends(ctx, "client", 3, echoUDP).Codes).NotTo(HaveKey("OK"))
 		w.program(ctx, tcpRoute("echo", 8078), target("tcp", "client", "TCPRoute/echo"))

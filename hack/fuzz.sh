@@ -6,6 +6,6 @@ rc=0
 while IFS=: read -r file line; do
 	target=$(sed -E 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/' <<<"$line")
 	echo "== ./$(dirname "$file") $target"
-	go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "./$(dirname "$file")" || rc=1
+	go -C "$(dirname "$file")" test -run '^$' -fuzz "^$target\$" -fuzztime "$time" . || rc=1
 done < <(git grep -E '^func Fuzz' -- '*_test.go')
 exit $rc

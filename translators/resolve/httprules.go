@@ -25,19 +25,19 @@ func (g *Graph) diagnoseHTTPRules(t *model.Target) []model.Diagnostic {
 		if k, ok := first(services); ok {
 			return []model.Diagnostic{{
 				Object: t.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable, Field: fmt.Sprintf("spec.rules[%d]", t.Rules[i].At),
-				Message: fmt.Sprintf("no port of Service %s says that it is HTTP, so %s; set appProtocol: http on the port", k, withoutHTTP(t)),
+				Message: fmt.Sprintf("no port of Service %s says that it is HTTP, so %s", k, withoutHTTP(t)),
 			}}
 		}
 	}
 	return nil
 }
 
-// withoutHTTP says what the rules of a TrafficTarget do where no port is HTTP.
+// withoutHTTP says what a TrafficTarget does where no port is HTTP, and the mend.
 func withoutHTTP(t *model.Target) string {
 	if slices.ContainsFunc(t.Rules, func(r model.TargetRule) bool { return r.Kind == model.KindTCPRoute }) {
-		return "the TCPRoutes let in whatever is spoken on their ports, and HTTPRouteGroups narrow nothing"
+		return "an HTTPRouteGroup opens nothing, and a TCPRoute beside it only narrows it; set appProtocol: http on the port, or name the TCPRoute in a TrafficTarget of its own"
 	}
-	return "an HTTPRouteGroup opens nothing"
+	return "an HTTPRouteGroup opens nothing; set appProtocol: http on the port"
 }
 
 // targetsDirty marks the TrafficTargets of which identities are the destination:

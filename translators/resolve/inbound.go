@@ -240,7 +240,9 @@ func (gr grant) at(p ShapePort) (anyRequest bool, routes []model.AllowedRoute) {
 	case p.Protocol == model.ProtocolUDP:
 		return gr.udp.covers(p.Number), nil
 	case !p.Protocol.IsHTTP():
-		return gr.tcp.covers(p.Number), nil
+		// Beside HTTPRouteGroups the TCPRoutes narrow; where no request can be
+		// told, nothing is left of both.
+		return !gr.http && gr.tcp.covers(p.Number), nil
 	case gr.tcp.named && !gr.tcp.covers(p.Number):
 		return false, nil
 	case gr.http:

@@ -104,9 +104,16 @@ func TestPolicy(t *testing.T) {
 		"a missing TCPRoute does not widen a group": {
 			fragments: []model.Fragment{group("g", "a"), target("t", rule(tcpKind, "r"), rule(http, "g"))},
 		},
-		"a missing group does not let a TCPRoute open its paths": {
+		"a missing group does not let a TCPRoute open its ports": {
 			fragments: []model.Fragment{tcp("r", 80, 3306), target("t", rule(tcpKind, "r"), rule(http, "g"))},
-			db3306:    []string{"all"},
+		},
+		"a TCPRoute beside a group opens no port where requests can't be told": {
+			fragments: []model.Fragment{tcp("r", 80, 3306), group("g", "a"), target("t", rule(tcpKind, "r"), rule(http, "g"))},
+			http80:    []string{"shop/g/a"},
+		},
+		"a TCPRoute in a target of its own does": {
+			fragments: []model.Fragment{tcp("r", 3306), group("g", "a"), target("t", rule(http, "g")), target("u", rule(tcpKind, "r"))},
+			http80:    []string{"shop/g/a"}, http81: []string{"shop/g/a"}, db3306: []string{"all"},
 		},
 		"two TCPRoutes are a union": {
 			fragments: []model.Fragment{tcp("r", 80), tcp("s", 3306), target("t", rule(tcpKind, "r"), rule(tcpKind, "s"))},

@@ -50,13 +50,19 @@ func captureRules(c Config) []rule {
 		return nil
 	}
 	to4, to6, toPort := model.UDPMappings()
-	return []rule{
-		all(udp(), dportIn(setOutboundUDP), verdict(expr.VerdictReturn)),
-		all(udp(), dportRange(dnsPort, dnsPort), daddrIn(setNameserver4, unix.NFPROTO_IPV4), verdict(expr.VerdictReturn)),
-		all(udp(), dportRange(dnsPort, dnsPort), daddrIn(setNameserver6, unix.NFPROTO_IPV6), verdict(expr.VerdictReturn)),
-		all(udp(), daddrIn(setServices4, unix.NFPROTO_IPV4), mapped(unix.NFPROTO_IPV4, daddr4, to4, toPort)),
-		all(udp(), daddrIn(setServices6, unix.NFPROTO_IPV6), mapped(unix.NFPROTO_IPV6, daddr6, to6, toPort)),
+	rules := []rule{all(udp(), dportIn(setOutboundUDP), verdict(expr.VerdictReturn))}
+	v4, v6 := families(c.ServiceCIDRs)
+	if len(v4) > 0 {
+		rules = append(rules,
+			all(udp(), dportRange(dnsPort, dnsPort), daddrIn(setNameserver4, unix.NFPROTO_IPV4), verdict(expr.VerdictReturn)),
+			all(udp(), daddrIn(setServices4, unix.NFPROTO_IPV4), mapped(unix.NFPROTO_IPV4, daddr4, to4, toPort)))
 	}
+	if len(v6) > 0 {
+		rules = append(rules,
+			all(udp(), dportRange(dnsPort, dnsPort), daddrIn(setNameserver6, unix.NFPROTO_IPV6), verdict(expr.VerdictReturn)),
+			all(udp(), daddrIn(setServices6, unix.NFPROTO_IPV6), mapped(unix.NFPROTO_IPV6, daddr6, to6, toPort)))
+	}
+	return rules
 }
 
 // mapped computes a packet's new destination from the one that it has.

@@ -98,11 +98,10 @@ func (g *Graph) endpoints(s *model.Service, p model.Port) model.Endpoints {
 
 // reached are the addresses of a Service that calls to a port of the root reach.
 func (g *Graph) reached(root model.Key, s *model.Service, p model.Port) []model.Endpoint {
-	es := g.addresses(s, p)
 	if isUDP(p) {
-		es = g.onlyMeshed(root, es)
+		return g.reachedByUDP(root, s, p)
 	}
-	return es
+	return g.addresses(s, p)
 }
 
 // addresses lists where the pods of a Service serve one of its ports. A pod

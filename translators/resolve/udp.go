@@ -129,11 +129,16 @@ func (g *Graph) tunnelled(root model.Key) bool {
 	return len(meshed) > 0
 }
 
-// onlyMeshed drops the endpoints outside of the mesh where others are inside:
-// plaintext to some would be no policy at all.
-func (g *Graph) onlyMeshed(root model.Key, es []model.Endpoint) []model.Endpoint {
-	if !g.tunnelled(root) {
-		return es
+// reachedByUDP are pods' sidecars. Where there are some the endpoints outside of
+// the mesh get nothing: plaintext to some would be no policy at all. Where there
+// are none it is the Service's own address, so that Kubernetes leads it as ever.
+func (g *Graph) reachedByUDP(root model.Key, s *model.Service, p model.Port) []model.Endpoint {
+	switch {
+	case g.tunnelled(root):
+		return slices.DeleteFunc(g.addresses(s, p), func(e model.Endpoint) bool { return !e.Meshed })
+	case len(s.Addresses) == 0:
+		return g.addresses(s, p)
+	default:
+		return []model.Endpoint{{Addr: netip.AddrPortFrom(s.Addresses[0], p.Number)}}
 	}
-	return slices.DeleteFunc(es, func(e model.Endpoint) bool { return !e.Meshed })
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 
 	"github.com/weft-mesh/weft/conformance/actors"
 	"github.com/weft-mesh/weft/conformance/features"
@@ -38,7 +37,7 @@ func init() {
 			}
 			o := <-done
 			e.Figure("requests while weights moved six times", fmt.Sprintf("%d, on %d connections, %v", o.Count, o.Connections, answers(e, o)))
-			Expect(only(e, "web-v1", "web-v2")(o)).To(Succeed())
+			must(only(e, "web-v1", "web-v2")(o))
 		},
 	})
 }

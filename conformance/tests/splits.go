@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/weft-mesh/weft/conformance/actors"
@@ -95,13 +96,13 @@ func selected(e *suite.Env, call actors.Call) []string {
 // steady waits as converge does and then wants it to stay so for many calls.
 func steady(ctx context.Context, e *suite.Env, from suite.Actor, call actors.Call, servers ...string) {
 	converge(ctx, e, from, call, servers...)
-	Expect(only(e, servers...)(e.Measure(ctx, from, call, many))).To(Succeed())
+	must(only(e, servers...)(e.Measure(ctx, from, call, many)))
 }
 
 // never is steady for tests of weight 0, which may be got wrong by little.
 func never(ctx context.Context, e *suite.Env, from suite.Actor, call actors.Call, servers ...string) {
 	converge(ctx, e, from, call, servers...)
-	Expect(only(e, servers...)(e.Measure(ctx, from, call, thorough))).To(Succeed())
+	must(only(e, servers...)(e.Measure(ctx, from, call, thorough)))
 }
 
 // judge waits until all backends with a weight answer, and then compares their shares of a sample with the weights.
@@ -127,5 +128,15 @@ func measure(ctx context.Context, e *suite.Env, from suite.Actor, call actors.Ca
 	o := e.Measure(ctx, from, call, sample)
 	shares, err := statistics.Within(answers(e, o), weights, confidence)
 	e.Figure(fmt.Sprintf("%s of %s", call.Protocol, from.Name), statistics.Describe(shares, confidence))
-	Expect(err).NotTo(HaveOccurred(), "codes %v, errors %v", o.Codes, o.Errors)
+	if err != nil {
+		err = fmt.Errorf("shares that don't fit the weights: %w (codes %v, errors %v)", err, o.Codes, o.Errors)
+	}
+	must(err)
+}
+
+// must ends the test with an error's own words, which the summary shows.
+func must(err error) {
+	if err != nil {
+		ginkgo.Fail(err.Error(), 2)
+	}
 }

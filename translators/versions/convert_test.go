@@ -312,3 +312,26 @@ func TestPort(t *testing.T) {
 		t.Error("a port out of nowhere")
 	}
 }
+
+// TestWhatIsKeptGoesWhenItSpeaksOfNothing: an entry whose origin has changed is
+// not carried on.
+func TestWhatIsKeptGoesWhenItSpeaksOfNothing(t *testing.T) {
+	hub := convert(t, parse(t, split1+`spec: {service: web, backends: [{service: a, weight: 500m}]}`), "v1alpha4")
+	mapAt(hub, "spec")["service"] = "other"
+	if kept := mapAt(mapAt(convert(t, hub, "v1alpha2"), "metadata"), "annotations"); kept[Annotation] == nil {
+		t.Errorf("how weights were written is gone, though they are the same: %v", kept)
+	}
+	mapAt(hub, "spec")["backends"] = []any{map[string]any{"service": "a", "weight": int64(7)}}
+	if kept := mapAt(mapAt(convert(t, hub, "v1alpha2"), "metadata"), "annotations"); kept[Annotation] != nil {
+		t.Errorf("kept is %v", kept[Annotation])
+	}
+}
+
+// TestMatchesOfOneName: no CRD of ours lets them in, and they come back all the
+// same.
+func TestMatchesOfOneName(t *testing.T) {
+	from := parse(t, htr4+`spec: {matches: [{name: a, headers: [{x: "1"}]}, {name: a, headers: [{x: "2"}]}]}`)
+	if diff := differ(from, convert(t, convert(t, from, "v1alpha1"), "v1alpha4")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -61,8 +61,10 @@ func slimPod(object any) (any, error) {
 		Spec:   corev1.PodSpec{HostNetwork: p.Spec.HostNetwork, ServiceAccountName: p.Spec.ServiceAccountName},
 		Status: corev1.PodStatus{Phase: p.Status.Phase, PodIP: p.Status.PodIP, PodIPs: p.Status.PodIPs},
 	}
-	if probes, ok := p.Annotations[v1alpha1.AnnotationProbes]; ok {
-		slim.Annotations = map[string]string{v1alpha1.AnnotationProbes: probes}
+	for _, name := range []string{v1alpha1.AnnotationProbes, v1alpha1.AnnotationExcludeInboundPorts} {
+		if text, ok := p.Annotations[name]; ok {
+			metav1.SetMetaDataAnnotation(&slim.ObjectMeta, name, text)
+		}
 	}
 	for _, c := range p.Spec.InitContainers {
 		slim.Spec.InitContainers = append(slim.Spec.InitContainers, corev1.Container{Name: c.Name})

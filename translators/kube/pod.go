@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -40,8 +41,24 @@ func Pod(object *corev1.Pod) (*model.Pod, []model.Diagnostic) {
 		return p, nil
 	}
 	var diagnostics []model.Diagnostic
+	p.OpenUDP = openUDP(object.Annotations[v1alpha1.AnnotationExcludeInboundPorts])
 	p.Probes, diagnostics = probes(p.Ref(), object.Annotations[v1alpha1.AnnotationProbes])
 	return p, diagnostics
+}
+
+// openUDP reads the UDP ports of "9100,53/udp"; a bare number means TCP and UDP.
+// The injector has refused what makes no sense.
+func openUDP(list string) []uint16 {
+	var ports []uint16
+	for entry := range strings.SplitSeq(list, ",") {
+		number, protocol, _ := strings.Cut(strings.TrimSpace(entry), "/")
+		port, err := strconv.ParseUint(number, 10, 16)
+		if err == nil && (protocol == "" || strings.EqualFold(protocol, "udp")) {
+			ports = append(ports, uint16(port))
+		}
+	}
+	slices.Sort(ports)
+	return slices.Compact(ports)
 }
 
 // finished tells that the pod's address may already be another's.

@@ -49,8 +49,12 @@ func TestPod(t *testing.T) {
 		pod  *corev1.Pod
 		want *model.Pod
 	}{
-		"plain":                   {pod(nil), fragment(nil)},
-		"in the mesh":             {pod(inMesh), fragment(func(p *model.Pod) { p.Meshed = true })},
+		"plain":       {pod(nil), fragment(nil)},
+		"in the mesh": {pod(inMesh), fragment(func(p *model.Pod) { p.Meshed = true })},
+		"UDP that passes by": {pod(func(p *corev1.Pod) {
+			inMesh(p)
+			p.Annotations = map[string]string{"weft.mesh/exclude-inbound-ports": "9100, 53/UDP,80/tcp,53"}
+		}), fragment(func(p *model.Pod) { p.Meshed, p.OpenUDP = true, []uint16{53, 9100} })},
 		"a container is no proxy": {pod(func(p *corev1.Pod) { p.Spec.Containers = []corev1.Container{{Name: "weft-proxy"}} }), fragment(nil)},
 		"no service account":      {pod(func(p *corev1.Pod) { p.Spec.ServiceAccountName = "" }), fragment(func(p *model.Pod) { p.Identity.Name = "default" })},
 		"host network":            {pod(func(p *corev1.Pod) { inMesh(p); p.Spec.HostNetwork = true }), fragment(func(p *model.Pod) { p.Addresses = nil })},

@@ -149,6 +149,8 @@ type Pod struct {
 	Meshed bool
 	// Probes are the kubelet's probes that the sidecar answers.
 	Probes []Probe
+	// OpenUDP are the UDP ports that pass by its sidecar, sorted.
+	OpenUDP []uint16
 }
 
 // Ref names the Pod.

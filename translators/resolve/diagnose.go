@@ -113,7 +113,7 @@ func (g *Graph) diagnoseBackend(s *model.Split, root *model.Service, b model.Bac
 		case !ok:
 			ds = append(ds, unresolved(s.Ref(), model.ReasonPortNotFound, field,
 				fmt.Sprintf("Service %s has no %s, which the root %s has, so it is left out there; add the port", b.Service, portText(p), root.Key)))
-		case isUDP(p) && g.facts[b.Service].open && g.tunnelled(s.Root) && !s.Matched:
+		case isUDP(p) && g.facts[b.Service].udpOpen && g.tunnelled(s.Root) && !s.Matched:
 			ds = append(ds, model.Diagnostic{
 				Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable, Field: field,
 				Message: fmt.Sprintf("UDP port %d is carried inside the mesh, and Service %s has endpoints outside of it, which get none; give them sidecars", p.Number, b.Service),

@@ -14,12 +14,16 @@ type facts struct {
 	identities []model.Identity
 	// open tells that some endpoint is outside the mesh.
 	open bool
+	// udp and udpOpen are the same of its UDP ports: pods may have them pass by
+	// their sidecar.
+	udp     []model.Identity
+	udpOpen bool
 }
 
 func (f facts) meshed() bool { return len(f.identities) > 0 }
 
 func (f facts) equal(o facts) bool {
-	return f.open == o.open && slices.Equal(f.identities, o.identities)
+	return f.open == o.open && f.udpOpen == o.udpOpen && slices.Equal(f.identities, o.identities) && slices.Equal(f.udp, o.udp)
 }
 
 // refreshFacts looks at a Service's endpoints anew, and tells whether its
@@ -54,20 +58,26 @@ func (g *Graph) indexEmpty(k model.Key) {
 
 func (g *Graph) factsOf(k model.Key) facts {
 	var f facts
-	identities := set[model.Identity]{}
+	identities, udp := set[model.Identity]{}, set[model.Identity]{}
 	for s := range g.index.slicesOf[k] {
 		for _, a := range g.slices[s].Endpoints {
 			switch p := g.pods[a.Pod]; {
 			case p == nil:
 				f.open = f.open || a.Pod == model.Key{}
-			case p.Meshed:
-				identities.add(p.Identity)
-			default:
+			case !p.Meshed:
 				f.open = true
+			case passesUDP(p, g.slices[s]):
+				identities.add(p.Identity)
+				f.udpOpen = true
+			default:
+				identities.add(p.Identity)
+				udp.add(p.Identity)
 			}
 		}
 	}
+	f.udpOpen = f.udpOpen || f.open
 	f.identities = slices.SortedFunc(maps.Keys(identities), model.Identity.Compare)
+	f.udp = slices.SortedFunc(maps.Keys(udp), model.Identity.Compare)
 	return f
 }
 

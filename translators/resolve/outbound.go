@@ -64,10 +64,14 @@ func (g *Graph) cluster(s *model.Service, p model.Port) model.Cluster {
 		TrustDomain: g.mesh.TrustDomain, Identities: g.facts[s.Key].identities,
 	}
 	split := g.tcpSplit(s.Key, p)
+	c.Split = split != nil
+	if isUDP(p) {
+		c.Identities, _ = g.behind(s.Key)
+		return c
+	}
 	if split == nil {
 		return c
 	}
-	c.Split = true
 	for _, b := range split.Backends {
 		c.Identities = append(slices.Clip(c.Identities), g.facts[b.Service].identities...)
 	}
@@ -120,7 +124,7 @@ func (g *Graph) addresses(s *model.Service, port model.Port) []model.Endpoint {
 				continue
 			}
 			es = append(es, model.Endpoint{
-				Addr: netip.AddrPortFrom(a.Addr, slice.Ports[i].Number), Meshed: p != nil && p.Meshed,
+				Addr: netip.AddrPortFrom(a.Addr, slice.Ports[i].Number), Meshed: p != nil && p.Meshed && !(isUDP(port) && passesUDP(p, slice)),
 			})
 		}
 	}

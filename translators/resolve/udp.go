@@ -55,6 +55,12 @@ func (g *Graph) shapeUDP(pod model.Key) []uint16 {
 	return slices.Sorted(maps.Keys(ports))
 }
 
+// passesUDP tells that a meshed pod has a UDP port of a Service pass by its
+// sidecar. Then all UDP of the Service does: where it goes is one choice.
+func passesUDP(p *model.Pod, s *model.EndpointSlice) bool {
+	return slices.ContainsFunc(s.Ports, func(t model.TargetPort) bool { return t.UDP && slices.Contains(p.OpenUDP, t.Number) })
+}
+
 // ambiguous tells that what is sent to an address can't be told from what is
 // sent to another: neither has a listener then, for the one would answer for
 // the other.
@@ -111,10 +117,10 @@ func (g *Graph) udpSight(id model.Identity) []model.Key {
 // its root too.
 func (g *Graph) behind(k model.Key) (meshed []model.Identity, open bool) {
 	f := g.facts[k]
-	meshed, open = slices.Clip(f.identities), f.open
+	meshed, open = slices.Clip(f.udp), f.udpOpen
 	if _, split := g.rootSplits(k); split != nil {
 		for _, b := range split.Backends {
-			meshed, open = append(meshed, g.facts[b.Service].identities...), open || g.facts[b.Service].open
+			meshed, open = append(meshed, g.facts[b.Service].udp...), open || g.facts[b.Service].udpOpen
 		}
 		slices.SortFunc(meshed, model.Identity.Compare)
 		meshed = slices.Compact(meshed)

@@ -79,3 +79,31 @@ func TestUDPSight(t *testing.T) {
 	g.Put(&model.Namespace{Name: "shop", Access: model.AccessPermissive})
 	expect("open to all", shopKey("in"), shopKey("out"))
 }
+
+// A pod that has its UDP pass by the sidecar is outside of the mesh for it.
+func TestUDPThatPassesByTheSidecar(t *testing.T) {
+	g := NewGraph()
+	syslog(g, 1, "in", true)
+	pod := *g.Pod(shopKey("in-0"))
+	pod.OpenUDP = []uint16{5514}
+	g.Put(&pod)
+	if got, want := udpEndpoints(g, "in"), []string{"198.19.0.1:514"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("it is sent to %v, want %v", got, want)
+	}
+	if v := g.UDPViews(shopKey("in")); v.UDP[0].Tunnel || len(v.Clusters[0].Identities) > 0 {
+		t.Errorf("a sidecar is expected: %+v", v)
+	}
+	if got := g.Sight(model.Identity(shopKey("front"))).UDP; !reflect.DeepEqual(got, []model.Key{shopKey("in")}) {
+		t.Errorf("who has no TrafficTarget may send to %v", got)
+	}
+	other := pod
+	other.Key, other.Addresses, other.OpenUDP = shopKey("in-1"), []netip.Addr{netip.MustParseAddr("198.18.0.9")}, nil
+	g.Put(&other)
+	g.Put(&model.EndpointSlice{
+		Key: shopKey("in-def"), Service: shopKey("in"), Ports: []model.TargetPort{{Name: "log", Number: 5514, UDP: true}},
+		Endpoints: []model.Address{{Addr: other.Addresses[0], Serve: true, Pod: other.Key}},
+	})
+	if got, want := udpEndpoints(g, "in"), []string{"198.18.0.9:5514"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("beside one that does not it is sent to %v, want %v", got, want)
+	}
+}

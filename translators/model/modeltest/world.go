@@ -86,7 +86,7 @@ func (w World) addr() netip.Addr {
 }
 
 func (w World) pod() *model.Pod {
-	return &model.Pod{Key: w.key("pod"), Addresses: []netip.Addr{w.addr()}, Identity: w.identity(), Meshed: w.IntN(4) > 0, Labels: w.labels()}
+	return &model.Pod{Key: w.key("pod"), Addresses: []netip.Addr{w.addr()}, Identity: w.identity(), Meshed: w.IntN(4) > 0, OpenUDP: [][]uint16{nil, nil, {5353}, {8080}}[w.IntN(4)], Labels: w.labels()}
 }
 
 func (w World) labels() map[string]string { return map[string]string{"app": w.name("app")} }

@@ -66,23 +66,32 @@ func (d *dialer) dialled() int { return int(d.n.Load()) }
 // httpLine makes requests of HTTP/1.1 or HTTP/2.
 type httpLine struct {
 	*dialer
-	transport *http.Transport
+	// kept has the one connection of a line that keeps it; else each request has a transport of its own, for HTTP/2
+	// would share a connection among requests that are made at the same time.
+	kept *http.Transport
 }
 
 func newHTTPLine(d *dialer, c Call, keep bool) *httpLine {
+	l := &httpLine{dialer: d}
+	if keep {
+		l.kept = l.transport(c)
+		l.kept.MaxConnsPerHost = 1
+	}
+	return l
+}
+
+func (l *httpLine) transport(c Call) *http.Transport {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(c.Protocol == HTTP)
 	protocols.SetUnencryptedHTTP2(c.Protocol == HTTP2)
-	t := &http.Transport{DialContext: d.dial, Protocols: protocols, DisableCompression: true}
-	if keep {
-		t.MaxConnsPerHost = 1
-	} else {
-		t.DisableKeepAlives = true
-	}
-	return &httpLine{dialer: d, transport: t}
+	return &http.Transport{DialContext: l.dial, Protocols: protocols, DisableCompression: true}
 }
 
-func (l *httpLine) close() { l.transport.CloseIdleConnections() }
+func (l *httpLine) close() {
+	if l.kept != nil {
+		l.kept.CloseIdleConnections()
+	}
+}
 
 func (l *httpLine) ask(ctx context.Context, c Call) reply {
 	request, err := http.NewRequestWithContext(ctx, c.Method, "http://"+c.Address+c.Path, strings.NewReader(c.Payload))
@@ -101,7 +110,13 @@ func (l *httpLine) ask(ctx context.Context, c Call) reply {
 	if c.Host != "" {
 		request.Host = c.Host
 	}
-	response, err := l.transport.RoundTrip(request)
+	transport := l.kept
+	if transport == nil {
+		transport = l.transport(c)
+		transport.DisableKeepAlives = true
+		defer transport.CloseIdleConnections()
+	}
+	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return reply{err: err}
 	}

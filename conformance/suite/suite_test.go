@@ -67,7 +67,7 @@ func newWorld(manifest string) (*world, *Env) {
 	w := &world{objects: map[string]bool{}, answer: func(Actor, actors.Call) bool { return true }}
 	return w, &Env{
 		Main: "smi-main", Other: "smi-other", Outside: "smi-outside",
-		test: "a-test", manifest: manifest, convergence: 200 * time.Millisecond, stable: 3, objects: w, callers: w,
+		test: "a-test", manifest: manifest, convergence: 3 * time.Second, stable: 3, objects: w, callers: w,
 		failed: func(message string) { panic(failure(message)) },
 	}
 }
@@ -114,6 +114,7 @@ func TestAwaitFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, e := newWorld("")
+			e.convergence = 100 * time.Millisecond // it is to run out
 			w.answer = func(Actor, actors.Call) bool { return c.answer(w) }
 			message := failing(func() { e.Await(t.Context(), c.cases(e)) })
 			if !strings.Contains(message, c.want) || !strings.Contains(message, "smi-main/client-a: http web-v1.smi-main.svc:8080/") {
@@ -131,6 +132,7 @@ func TestTheEndOfATestDeletesInReverseAndSeesThatAllIsShut(t *testing.T) {
 	}
 	e.Apply(t.Context(), text)
 	e.Await(t.Context(), Allowed(e.ClientA(), anyCall))
+	e.convergence = 100 * time.Millisecond // it is to run out
 	if err := e.cleanUp(t.Context(), false); err == nil || !strings.Contains(err.Error(), "was to be denied") {
 		t.Errorf("what was opened is still open, and the test ends with %v", err)
 	}
@@ -140,6 +142,7 @@ func TestTheEndOfATestDeletesInReverseAndSeesThatAllIsShut(t *testing.T) {
 	if err := e.cleanUp(t.Context(), true); err != nil {
 		t.Errorf("where all is allowed anyway: %v", err)
 	}
+	e.convergence = 3 * time.Second
 	w.answer = func(Actor, actors.Call) bool { return len(w.objects) > 0 }
 	if err := e.cleanUp(t.Context(), false); err != nil {
 		t.Error(err)

@@ -70,8 +70,11 @@ func run(f runFlags, out io.Writer) error {
 	if summary.Problem != "" {
 		return errors.New(summary.Problem)
 	}
-	if !built.Conforms() || summary.Count(suite.Passed) == 0 {
+	if !built.Conforms() {
 		return errors.New("not all that ran passed")
+	}
+	if summary.Count(suite.Passed) == 0 {
+		return errors.New("no test ran: nothing is selected, or the adapter skips all of it")
 	}
 	return nil
 }

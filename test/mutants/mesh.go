@@ -49,6 +49,8 @@ func (m mesh) run(ctx context.Context, file string) error {
 		return fmt.Errorf("run %s: %w", file, err)
 	}
 	for _, args := range [][]string{
+		// weft's own namespace takes no folders of the node.
+		{"label", "--overwrite", "namespace", system, "pod-security.kubernetes.io/enforce=privileged"},
 		{"patch", "deployment", deployment, "--type=strategic", "-p", string(patch)},
 		{"rollout", "status", "deployment/" + deployment, "--timeout=120s"},
 	} {

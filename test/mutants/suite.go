@@ -35,7 +35,7 @@ type report struct {
 
 // patience is how long the suite may wait for what a wrong mesh never does. The
 // right one has to do with it too, just after its controller has started.
-const patience = "20s"
+const patience = "12s"
 
 // impatient writes a copy of an adapter with less patience into a folder.
 func impatient(adapter, folder string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/weft-mesh/weft/conformance/actors"
 	"github.com/weft-mesh/weft/conformance/adapter"
@@ -23,6 +24,7 @@ func TestAwaitThatWaitsAndSaysWhatItWaitedFor(t *testing.T) {
 	}); message != "" {
 		t.Error(message)
 	}
+	e.convergence = 100 * time.Millisecond // it is to run out
 	message := failing(func() {
 		e.AwaitThat(t.Context(), "an Event", func(context.Context) error { return errors.New("none at all") })
 	})
@@ -49,6 +51,7 @@ func TestTheEndOfATestWaitsForWhatIsToHoldAfterwards(t *testing.T) {
 		t.Errorf("%d calls: as many good ones in a row as the adapter says are needed, once for equal calls", w.asked)
 	}
 	_, e = newWorld("")
+	e.convergence = 100 * time.Millisecond // it is to run out
 	e.Afterwards(e.ClientA(), anyCall, func(actors.Outcome) error { return errors.New("still split") })
 	if err := e.cleanUp(t.Context(), true); err == nil || !strings.Contains(err.Error(), "still split") {
 		t.Errorf("the test ends with %v", err)

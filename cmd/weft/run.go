@@ -28,6 +28,7 @@ import (
 	"github.com/weft-mesh/weft/internal/peers"
 	"github.com/weft-mesh/weft/internal/xds"
 	"github.com/weft-mesh/weft/translators/envoy"
+	"github.com/weft-mesh/weft/translators/model"
 	"github.com/weft-mesh/weft/webhooks"
 )
 
@@ -113,10 +114,7 @@ func newManager(config *rest.Config, s settings, serving *identity.Keeper) (mana
 }
 
 func newXDS(clientset kubernetes.Interface, mgr manager.Manager, eng *engine.Engine, authority *identity.Authority, serving *identity.Keeper) (*xds.Server, error) {
-	issuer, err := xds.NewIssuer(xds.IssuerOptions{Authority: authority, WorkloadOf: func(p identity.Peer) string {
-		w := eng.Workload(p.Pod)
-		return w.Kind + "/" + w.Name
-	}})
+	issuer, err := xds.NewIssuer(xds.IssuerOptions{Authority: authority, WorkloadOf: func(p identity.Peer) model.Workload { return eng.Workload(p.Pod) }})
 	if err != nil {
 		return nil, err
 	}

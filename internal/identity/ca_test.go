@@ -16,7 +16,7 @@ func TestIssue(t *testing.T) {
 	clk := newClock()
 	ca := newCA(t, clk)
 	cert, err := ca.Issue(Subject{
-		Identity: model.Identity{Namespace: "shop", Name: "web"}, PodName: "web-1", Workload: "deployments/web", Lifetime: time.Minute,
+		Identity: model.Identity{Namespace: "shop", Name: "web"}, PodName: "web-1", Workload: model.Workload{Kind: "deployments", Name: "web"}, Lifetime: time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +25,8 @@ func TestIssue(t *testing.T) {
 		t.Error(err)
 	}
 	c := firstCert(t, cert.Chain)
-	if len(c.URIs) != 1 || c.URIs[0].String() != "spiffe://td.local/ns/shop/sa/web" || len(c.DNSNames)+len(c.IPAddresses)+len(c.EmailAddresses) != 0 {
+	if len(c.URIs) != 1 || c.URIs[0].String() != "spiffe://td.local/ns/shop/sa/web" || len(c.IPAddresses)+len(c.EmailAddresses) != 0 ||
+		!slices.Equal(c.DNSNames, []string{"web.deployments.shop.workload.weft.mesh"}) {
 		t.Errorf("names: %v %v %v %v", c.URIs, c.DNSNames, c.IPAddresses, c.EmailAddresses)
 	}
 	if c.Subject.CommonName != "web-1" || !slices.Equal(c.Subject.OrganizationalUnit, []string{"deployments/web"}) {
@@ -262,7 +263,7 @@ func FuzzLoad(f *testing.F) {
 
 func BenchmarkIssue(b *testing.B) {
 	ca := newCA(b, newClock())
-	s := Subject{Identity: model.Identity{Namespace: "shop", Name: "web"}, PodName: "web-6d4b75cb6d-x2x9q", Workload: "deployments/web"}
+	s := Subject{Identity: model.Identity{Namespace: "shop", Name: "web"}, PodName: "web-6d4b75cb6d-x2x9q", Workload: model.Workload{Kind: "deployments", Name: "web"}}
 	b.ReportAllocs()
 	for range b.N {
 		if _, err := ca.Issue(s); err != nil {

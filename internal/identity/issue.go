@@ -23,8 +23,8 @@ const (
 	// maxCommonName is ub-common-name of RFC 5280, appendix A.1.
 	maxCommonName = 64
 	// PeerName is the DNS name in the certificates that replicas of the
-	// controller show each other. No workload can have it: theirs hold a SPIFFE
-	// ID and nothing else.
+	// controller show each other. No workload can have it: what theirs hold of
+	// DNS ends in model.WorkloadDomain.
 	PeerName = "replica.controller.weft.mesh"
 )
 
@@ -33,9 +33,9 @@ type Subject struct {
 	Identity model.Identity
 	// PodName becomes the common name.
 	PodName string
-	// Workload is "kind/name" of what the pod belongs to; it becomes the
-	// organizational unit.
-	Workload string
+	// Workload is what the pod belongs to; it becomes the organizational unit
+	// and the DNS name. None of either where it is unknown.
+	Workload model.Workload
 	// Lifetime is DefaultLifetime if zero.
 	Lifetime time.Duration
 }
@@ -61,20 +61,24 @@ func (c *Certificate) TLS() (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// Issue makes a workload's certificate and its key. Its only name is the
-// SPIFFE ID: whoever compares names must find exactly one.
+// Issue makes a workload's certificate and its key. Its only URI is the SPIFFE
+// ID: whoever compares identities must find exactly one. The DNS name proves
+// nothing and is dialled by nobody; it is what peers count by.
 func (ca *CA) Issue(s Subject) (*Certificate, error) {
 	if s.Identity.Namespace == "" || s.Identity.Name == "" {
 		return nil, fmt.Errorf("issue for pod %s: the service account %q is incomplete", s.PodName, s.Identity)
 	}
 	id := &url.URL{Scheme: "spiffe", Host: ca.trustDomain, Path: "/ns/" + s.Identity.Namespace + "/sa/" + s.Identity.Name}
 	name := pkix.Name{CommonName: commonName(s.PodName)}
-	if s.Workload != "" {
-		name.OrganizationalUnit = []string{s.Workload}
+	var dns []string
+	if d := s.Workload.DNSName(s.Identity.Namespace); d != "" {
+		name.OrganizationalUnit = []string{s.Workload.Kind + "/" + s.Workload.Name}
+		dns = []string{d}
 	}
 	cert, err := ca.sign(&x509.Certificate{
 		Subject:     name,
 		URIs:        []*url.URL{id},
+		DNSNames:    dns,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, s.Lifetime)
 	if err != nil {

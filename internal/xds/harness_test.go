@@ -173,7 +173,7 @@ func newWorldAt(t testing.TB, s *Snapshot, clk clock.Clock, change ...func(*Opti
 	t.Helper()
 	w := &world{t: t, fleet: newFakeFleet(s), authority: &identity.Authority{}}
 	w.authority.Set(newCA(t, clk))
-	issuer, err := NewIssuer(IssuerOptions{Authority: w.authority, Clock: clk, WorkloadOf: func(identity.Peer) string { return "deployments/web" }})
+	issuer, err := NewIssuer(IssuerOptions{Authority: w.authority, Clock: clk, WorkloadOf: func(identity.Peer) model.Workload { return model.Workload{Kind: "deployments", Name: "web"} }})
 	if err != nil {
 		t.Fatal(err)
 	}

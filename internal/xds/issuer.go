@@ -16,14 +16,15 @@ import (
 
 	"github.com/weft-mesh/weft/internal/identity"
 	"github.com/weft-mesh/weft/translators/envoy"
+	"github.com/weft-mesh/weft/translators/model"
 )
 
 // IssuerOptions are what an Issuer needs.
 type IssuerOptions struct {
 	Authority *identity.Authority
 	Clock     clock.PassiveClock
-	// WorkloadOf names what a pod belongs to, as "kind/name"; empty if unknown.
-	WorkloadOf func(identity.Peer) string
+	// WorkloadOf tells what a pod belongs to; zero if unknown.
+	WorkloadOf func(identity.Peer) model.Workload
 }
 
 // Issuer is the Secrets of a CA.
@@ -46,7 +47,7 @@ func NewIssuer(o IssuerOptions) (*Issuer, error) {
 		o.Clock = clock.RealClock{}
 	}
 	if o.WorkloadOf == nil {
-		o.WorkloadOf = func(identity.Peer) string { return "" }
+		o.WorkloadOf = func(identity.Peer) model.Workload { return model.Workload{} }
 	}
 	return &Issuer{options: o}, nil
 }
@@ -162,9 +163,9 @@ func parseLeafVersion(s string) (leafVersion, bool) {
 }
 
 // termsOf names what a certificate says besides its time, and who signed it.
-func termsOf(ca *identity.CA, peer identity.Peer, workload string) string {
+func termsOf(ca *identity.CA, peer identity.Peer, workload model.Workload) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{
-		ca.Fingerprint(), peer.ServiceAccount.SPIFFEID(ca.TrustDomain()), peer.Pod.Name, peer.PodUID, workload,
+		ca.Fingerprint(), peer.ServiceAccount.SPIFFEID(ca.TrustDomain()), peer.Pod.Name, peer.PodUID, workload.DNSName(peer.ServiceAccount.Namespace),
 	}, "\x00")))
 	return hex.EncodeToString(sum[:8])
 }

@@ -84,12 +84,14 @@ type Source interface {
 	// Rows are those of the window that ends at end, in no order; nothing that
 	// had no traffic is among them. With a namespace, only rows that touch it:
 	// their Own, Peer, Service, Split or Backend is there. A window is cut to
-	// MaxWindow. The caller owns the rows.
+	// what is between MinWindow and MaxWindow, and is DefaultWindow where it is
+	// zero. The caller owns the rows.
 	Rows(window time.Duration, namespace string) (rows []Row, end time.Time)
 }
 
 // The windows that are kept.
 const (
+	MinWindow     = 10 * time.Second
 	DefaultWindow = 30 * time.Second
 	MaxWindow     = 5 * time.Minute
 )

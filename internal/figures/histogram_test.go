@@ -13,8 +13,8 @@ func observe(h *Histogram, ms float64) {
 	h[i]++
 }
 
-// bucketOf is the index of the bucket that a duration is in.
-func bucketOf(ms float64) int {
+// bucketWith is the index of the bucket that a duration is in.
+func bucketWith(ms float64) int {
 	i, _ := slices.BinarySearch(bounds[:], ms)
 	return i
 }
@@ -66,8 +66,8 @@ func TestQuantileIsWithinItsBucket(t *testing.T) {
 		for _, q := range []float64{0.5, 0.9, 0.99} {
 			real := durations[int(math.Ceil(q*float64(len(durations))))-1]
 			got, ok := h.Quantile(q)
-			if !ok || bucketOf(got) != bucketOf(real) {
-				t.Fatalf("seed %d: p%v is %v (bucket %d), want that of %v (%d)", seed, q*100, got, bucketOf(got), real, bucketOf(real))
+			if !ok || bucketWith(got) != bucketWith(real) {
+				t.Fatalf("seed %d: p%v is %v (bucket %d), want that of %v (%d)", seed, q*100, got, bucketWith(got), real, bucketWith(real))
 			}
 		}
 	}

@@ -1,0 +1,133 @@
+package figures
+
+import (
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// Target is a pod whose sidecar counts.
+type Target struct {
+	// UID tells a pod from a later one of its name.
+	UID     string
+	Pod     model.Key
+	Node    string
+	Own     Workload
+	Address netip.Addr
+}
+
+// pod is what is known of one Target.
+type pod struct {
+	target Target
+	// offset is its place in a round.
+	offset time.Duration
+	// busy tells that it is being read: who reads owns reader and failures.
+	busy   atomic.Bool
+	reader *reader
+	// failures are those in a row, rest how many rounds it is left alone for
+	// them.
+	failures, rest int
+
+	mu      sync.RWMutex
+	keys    []peerKey
+	records []record
+}
+
+// due tells whether to read it in this round, and marks it busy. Its address
+// may be another one by now.
+func (p *pod) due(t Target) bool {
+	if !p.busy.CompareAndSwap(false, true) {
+		return false
+	}
+	if p.rest > 0 {
+		p.rest--
+		p.busy.Store(false)
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.target = t
+	return true
+}
+
+// expired tells of a pod that is gone whether no window reaches what it counted.
+func (p *pod) expired(now time.Duration) bool {
+	if p.busy.Load() {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trim(now)
+	return len(p.records) == 0
+}
+
+// put takes what a reading gave.
+func (p *pod) put(o outcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trim(o.record.to)
+	for _, a := range o.added {
+		if grow := int(a.row) + 1 - len(p.keys); grow > 0 {
+			p.keys = append(p.keys, make([]peerKey, grow)...)
+		}
+		p.keys[a.row] = a.key
+	}
+	if len(o.record.data) > 0 {
+		p.records = append(p.records, o.record)
+	}
+}
+
+// trim drops the records that no window reaches.
+func (p *pod) trim(now time.Duration) {
+	old := 0
+	for old < len(p.records) && p.records[old].to <= now-keep {
+		old++
+	}
+	p.records = slices.Delete(p.records, 0, old)
+}
+
+// window is the time that rows are asked of.
+type window struct {
+	start, end time.Duration
+	// slack is by how much a reading's time may begin before the window: what
+	// was counted in a long silence is not said to be of a short window.
+	slack time.Duration
+}
+
+func (w window) has(r record) bool {
+	return r.to > w.start && r.to <= w.end && r.from >= w.start-w.slack
+}
+
+// rows appends those of the window that touch the namespace, if one is given.
+func (p *pod) rows(w window, namespace string, s *scratch, out []Row) []Row {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	all := namespace == "" || p.target.Own.Namespace == namespace
+	if !all && !slices.ContainsFunc(p.keys, func(k peerKey) bool { return k.touches(namespace) }) {
+		return out
+	}
+	s.sums = append(s.sums[:0], make([]Counts, len(p.keys))...)
+	for _, r := range p.records {
+		if w.has(r) {
+			addCounts(r.data, s.sums)
+		}
+	}
+	for i := range s.sums {
+		if k := &p.keys[i]; s.sums[i] != (Counts{}) && (all || k.touches(namespace)) {
+			out = append(out, Row{Key: p.key(k), Counts: s.sums[i]})
+		}
+	}
+	return out
+}
+
+func (p *pod) key(k *peerKey) Key {
+	return Key{
+		Side: k.side, Reporter: p.target.Pod, Node: p.target.Node, Own: p.target.Own,
+		Peer: k.peer, PeerIdentity: k.identity, Service: k.service, Split: k.split, Backend: k.backend,
+		Port: k.port, Protocol: k.protocol,
+	}
+}

@@ -47,6 +47,9 @@ func NewBootstrap(host string, port uint16) Bootstrap {
 	}
 }
 
+// Eviction is StatsEviction, for the template.
+func (Bootstrap) Eviction() int { return StatsEviction }
+
 //go:embed bootstrap.yaml.tmpl
 var bootstrapText string
 

@@ -19,6 +19,8 @@ func directFilters() []*listenerv3.Filter {
 			StatPrefix:       "direct",
 			ClusterSpecifier: &tcpproxyv3.TcpProxy_Cluster{Cluster: "direct"}, // overridden by the filter state
 			IdleTimeout:      seconds(0),
+			AccessLog:        clientOpenFigures(DirectBackend),
+			AccessLogOptions: tcpFigureOptions(),
 			OnDemand:         &tcpproxyv3.TcpProxy_OnDemand{OdcdsConfig: overADS(), Timeout: seconds(5)},
 		}),
 	}

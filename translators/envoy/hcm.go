@@ -86,6 +86,7 @@ func outboundManager() *hcmv3.HttpConnectionManager {
 	m.EarlyHeaderMutationExtensions = earlyMutation(setHeader(DestinationHeader, "%DOWNSTREAM_LOCAL_ADDRESS%"))
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE
 	m.LocalReplyConfig = refuseUnrouted()
+	m.AccessLog = clientFigures()
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_ScopedRoutes{ScopedRoutes: &hcmv3.ScopedRoutes{
 		Name: "outbound",
 		ScopeKeyBuilder: &hcmv3.ScopedRoutes_ScopeKeyBuilder{Fragments: []*hcmv3.ScopedRoutes_ScopeKeyBuilder_FragmentBuilder{{
@@ -111,6 +112,7 @@ func inboundManager() *hcmv3.HttpConnectionManager {
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE_SET
 	m.SetCurrentClientCertDetails = &hcmv3.HttpConnectionManager_SetCurrentClientCertDetails{Uri: true}
 	m.LocalReplyConfig = &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{tellUnprocessed(), explainDenial()}}
+	m.AccessLog = serverFigures()
 	// Envoy would take the outer connection's TLS for the application's own.
 	m.EarlyHeaderMutationExtensions = earlyMutation(ifAbsent("x-forwarded-proto", "http"))
 	m.HttpFilters = []*hcmv3.HttpFilter{
@@ -127,12 +129,19 @@ func inboundManager() *hcmv3.HttpConnectionManager {
 // address has no scope.
 func refuseUnrouted() *hcmv3.LocalReplyConfig {
 	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{{
-		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
-			ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: []string{"NR"}},
-		}},
+		Filter:             unrouted(),
 		StatusCode:         u32(403),
 		BodyFormatOverride: text("weft: no TrafficTarget lets this pod ask %REQ(:AUTHORITY)% for %REQ(:METHOD)% %PATH(NQ:PATH)%\n"),
 	}}}
+}
+
+// unrouted takes requests to an address that has no scope.
+func unrouted() *accesslogv3.AccessLogFilter { return flagged("NR") }
+
+func flagged(flag string) *accesslogv3.AccessLogFilter {
+	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
+		ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: []string{flag}},
+	}}
 }
 
 // explainDenial makes a denial say who asked and what is missing. It concerns
@@ -158,9 +167,7 @@ func text(format string) *corev3.SubstitutionFormatString {
 // application could be had.
 func tellUnprocessed() *hcmv3.ResponseMapper {
 	return &hcmv3.ResponseMapper{
-		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
-			ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: []string{"UF"}},
-		}},
+		Filter:       flagged("UF"),
 		HeadersToAdd: []*corev3.HeaderValueOption{{Header: &corev3.HeaderValue{Key: UnprocessedHeader, Value: "true"}}},
 	}
 }

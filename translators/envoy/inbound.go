@@ -3,6 +3,7 @@ package envoy
 import (
 	"slices"
 
+	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -158,7 +159,7 @@ func closedChain(name string, match *listenerv3.FilterChainMatch) *listenerv3.Fi
 }
 
 func tcpFilters(trustDomain string, p model.Policy) []*listenerv3.Filter {
-	return []*listenerv3.Filter{networkRBAC(trustDomain, p), tcpProxy("inbound", InboundTCPCluster)}
+	return []*listenerv3.Filter{networkRBAC(trustDomain, p), tcpProxy("inbound", InboundTCPCluster, serverTCPFigures()...)}
 }
 
 func httpFilters(p model.InboundPort) []*listenerv3.Filter {
@@ -171,6 +172,7 @@ func httpFilters(p model.InboundPort) []*listenerv3.Filter {
 // sidecar reads why.
 func refuseFilters() []*listenerv3.Filter {
 	m := connectionManager("refused")
+	m.AccessLog = []*accesslogv3.AccessLog{deniedFigures(nil)}
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: &routev3.RouteConfiguration{
 		Name: "refused",
 		VirtualHosts: []*routev3.VirtualHost{{Name: "refused", Domains: []string{"*"}, Routes: []*routev3.Route{{

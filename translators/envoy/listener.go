@@ -6,6 +6,7 @@ import (
 
 	xdscorev3 "github.com/cncf/xds/go/xds/core/v3"
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
+	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	originaldstv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/listener/original_dst/v3"
@@ -35,14 +36,21 @@ func redirected(name string, port uint16, ipv6 bool, on4, on6 string) *listenerv
 	return l
 }
 
-func tcpProxy(prefix, cluster string) *listenerv3.Filter {
-	return networkFilter("envoy.filters.network.tcp_proxy", &tcpproxyv3.TcpProxy{
+// tcpProxy sends connections to a cluster, and counts those that it has loggers
+// for.
+func tcpProxy(prefix, cluster string, logs ...*accesslogv3.AccessLog) *listenerv3.Filter {
+	proxy := &tcpproxyv3.TcpProxy{
 		StatPrefix:       prefix,
 		ClusterSpecifier: &tcpproxyv3.TcpProxy_Cluster{Cluster: cluster},
 		IdleTimeout:      seconds(0), // an idle database connection is not a dead one
 		// A failed attempt has sent nothing that could be lost.
 		MaxConnectAttempts: u32(3),
-	})
+		AccessLog:          logs,
+	}
+	if len(logs) > 0 {
+		proxy.AccessLogOptions = tcpFigureOptions()
+	}
+	return networkFilter("envoy.filters.network.tcp_proxy", proxy)
 }
 
 func chainName(name string) *xdsmatcherv3.Matcher_OnMatch {
@@ -114,6 +122,7 @@ func closedFilters() []*listenerv3.Filter {
 func BuildOutboundListener(v model.OutboundListener) (*listenerv3.Listener, error) {
 	l := redirected(OutboundListenerName, OutboundPort, v.IPv6, "127.0.0.1", "::1")
 	l.TrafficDirection = corev3.TrafficDirection_OUTBOUND
+	l.AccessLog = clientTCPFigures()
 	l.FilterChains = []*listenerv3.FilterChain{
 		{Name: httpChain, Filters: []*listenerv3.Filter{networkFilter(hcmFilter, outboundManager())}},
 		{Name: directChain, Filters: directFilters()},
@@ -131,13 +140,13 @@ func BuildOutboundListener(v model.OutboundListener) (*listenerv3.Listener, erro
 	for _, a := range v.Direct {
 		chains[a] = directChain
 	}
-	seen := map[string]bool{}
+	seen, counts := map[string]bool{}, clientOpenFigures("%UPSTREAM_CLUSTER%")
 	for _, d := range v.TCP {
 		name := ClusterName(d.Cluster)
 		chains[d.Addr] = name
 		if !seen[name] {
 			seen[name] = true
-			l.FilterChains = append(l.FilterChains, &listenerv3.FilterChain{Name: name, Filters: []*listenerv3.Filter{tcpProxy("outbound", name)}})
+			l.FilterChains = append(l.FilterChains, &listenerv3.FilterChain{Name: name, Filters: []*listenerv3.Filter{tcpProxy("outbound", name, counts...)}})
 		}
 	}
 	l.FilterChainMatcher = byAddress(chains, v.Pods)

@@ -91,22 +91,14 @@ func headerPredicate(header string, value *xdsmatcherv3.StringMatcher) *predicat
 	}}
 }
 
-// and joins predicates, of which there is at least one.
-func and(ps []*predicate) *predicate { return join(ps, true) }
-
-// or joins predicates, of which there is at least one.
-func or(ps []*predicate) *predicate { return join(ps, false) }
-
-// join spares a list of one: Envoy wants two at least.
-func join(ps []*predicate, and bool) *predicate {
+// and joins predicates, of which there is at least one. Envoy wants a list to
+// have two.
+func and(ps []*predicate) *predicate {
 	if len(ps) == 1 {
 		return ps[0]
 	}
 	list := &xdsmatcherv3.Matcher_MatcherList_Predicate_PredicateList{Predicate: ps}
-	if and {
-		return &predicate{MatchType: &xdsmatcherv3.Matcher_MatcherList_Predicate_AndMatcher{AndMatcher: list}}
-	}
-	return &predicate{MatchType: &xdsmatcherv3.Matcher_MatcherList_Predicate_OrMatcher{OrMatcher: list}}
+	return &predicate{MatchType: &xdsmatcherv3.Matcher_MatcherList_Predicate_AndMatcher{AndMatcher: list}}
 }
 
 func action(m proto.Message) *xdsmatcherv3.Matcher_OnMatch {

@@ -84,7 +84,9 @@ func (m *mesh) serve() {
 	m.t.Helper()
 	authority := &identity.Authority{}
 	authority.Set(m.ca)
-	issuer, err := xds.NewIssuer(xds.IssuerOptions{Authority: authority})
+	issuer, err := xds.NewIssuer(xds.IssuerOptions{Authority: authority, WorkloadOf: func(p identity.Peer) model.Workload {
+		return model.Workload{Kind: "deployments", Name: p.Pod.Name}
+	}})
 	if err != nil {
 		m.t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 func BuildOutbound(v model.Outbound) (*routev3.ScopedRouteConfiguration, error) {
 	name := ScopeName(netip.AddrPortFrom(v.Address, v.Name.Port))
 	vh := &routev3.VirtualHost{
-		Name: "service", Domains: []string{"*"},
+		Name: "service", Domains: []string{"*"}, Metadata: serviceMetadata(v.Name.Service.String()),
 		RequestHeadersToRemove:  []string{DestinationHeader},
 		ResponseHeadersToRemove: []string{UnprocessedHeader},
 	}

@@ -19,9 +19,18 @@ const (
 func verdict(a rbacconfigv3.RBAC_Action) *xdsmatcherv3.Matcher_OnMatch {
 	name := "deny"
 	if a == rbacconfigv3.RBAC_ALLOW {
-		name = "allow"
+		name = RuleAll
 	}
 	return action(&rbacconfigv3.Action{Name: name, Action: a})
+}
+
+// allowedBy lets in what a match of an HTTPRouteGroup allows, which the figures
+// name.
+func allowedBy(route string) *xdsmatcherv3.Matcher_OnMatch {
+	if route == "" {
+		return verdict(rbacconfigv3.RBAC_ALLOW)
+	}
+	return action(&rbacconfigv3.Action{Name: route, Action: rbacconfigv3.RBAC_ALLOW})
 }
 
 // denyAll is a policy that lets nobody in: a matcher of which nothing matches.
@@ -57,17 +66,15 @@ func callerMatch(c model.Caller, http bool) *xdsmatcherv3.Matcher_OnMatch {
 	if !http || len(c.Routes) == 0 {
 		return nil
 	}
-	var routes []*predicate
+	var routes []*xdsmatcherv3.Matcher_MatcherList_FieldMatcher
 	for _, r := range c.Routes {
 		ps := requestPredicates(r.Match)
 		if len(ps) == 0 {
 			return verdict(rbacconfigv3.RBAC_ALLOW)
 		}
-		routes = append(routes, and(ps))
+		routes = append(routes, &xdsmatcherv3.Matcher_MatcherList_FieldMatcher{Predicate: and(ps), OnMatch: allowedBy(r.Name)})
 	}
-	return nested(&xdsmatcherv3.Matcher{MatcherType: &xdsmatcherv3.Matcher_MatcherList_{MatcherList: &xdsmatcherv3.Matcher_MatcherList{
-		Matchers: []*xdsmatcherv3.Matcher_MatcherList_FieldMatcher{{Predicate: or(routes), OnMatch: verdict(rbacconfigv3.RBAC_ALLOW)}},
-	}}})
+	return nested(&xdsmatcherv3.Matcher{MatcherType: &xdsmatcherv3.Matcher_MatcherList_{MatcherList: &xdsmatcherv3.Matcher_MatcherList{Matchers: routes}}})
 }
 
 // httpRBAC is the policy of a port, as its routes carry it: it holds from the

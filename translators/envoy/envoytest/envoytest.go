@@ -4,6 +4,7 @@
 package envoytest
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,7 +71,10 @@ func Accepts(t testing.TB, listeners []*listenerv3.Listener, clusters []*cluster
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(Binary(t), "--mode", "validate", "--log-level", "error", "-c", file).CombinedOutput(); err != nil {
+	out, err := exec.Command(Binary(t), "--mode", "validate", "--log-level", "error", "-c", file).CombinedOutput()
+	// Envoy 1.40 crashes at the end of a validation where loggers share a scope of
+	// figures; one that runs ends well.
+	if err != nil && !bytes.Contains(out, []byte("configuration '"+file+"' OK")) {
 		t.Errorf("Envoy refuses: %v\n%s", err, out)
 	}
 }

@@ -177,7 +177,7 @@ func (c *Collector) ask(ctx context.Context, p *pod, s *scratch) (outcome, error
 	}
 	defer body.Close()
 	o, err := p.reader.read(body, c.now(), s)
-	p.put(o)
+	p.put(o, s)
 	if err != nil {
 		return o, fmt.Errorf("read the figures of %s: %w", p.target.Pod, err)
 	}
@@ -191,13 +191,25 @@ func (c *Collector) Rows(size time.Duration, namespace string) (rows []Row, end 
 	}
 	size = min(max(size, MinWindow), MaxWindow)
 	now := c.now()
-	w := window{start: now - size, end: now, slack: 2 * c.o.Interval}
+	w := window{start: now - size, end: now}
 	s := c.scratches.Get().(*scratch)
 	defer c.scratches.Put(s)
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+	rows = slices.Grow(rows, c.most(namespace))
 	for _, p := range c.pods {
 		rows = p.rows(w, namespace, s, rows)
 	}
 	return rows, c.began.Add(now)
+}
+
+// most is how many rows all namespaces can have; those of one are few.
+func (c *Collector) most(namespace string) (n int) {
+	if namespace != "" {
+		return 0
+	}
+	for _, p := range c.pods {
+		n += p.size()
+	}
+	return n
 }

@@ -66,7 +66,7 @@ func (p *pod) expired(now time.Duration) bool {
 }
 
 // put takes what a reading gave.
-func (p *pod) put(o outcome) {
+func (p *pod) put(o outcome, s *scratch) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.trim(o.record.to)
@@ -78,7 +78,35 @@ func (p *pod) put(o outcome) {
 	}
 	if len(o.record.data) > 0 {
 		p.records = append(p.records, o.record)
+		p.merge(o.record.to, s)
 	}
+}
+
+// Records that are older than fine are put together to spans of coarse: most is
+// asked of windows that are short, and long ones can do with less.
+const (
+	fine   = time.Minute
+	coarse = 30 * time.Second
+)
+
+// merge puts the two youngest of the old records together, if they fit.
+func (p *pod) merge(now time.Duration, s *scratch) {
+	old := 0
+	for old < len(p.records) && p.records[old].to <= now-fine {
+		old++
+	}
+	if old < 2 {
+		return
+	}
+	a, b := &p.records[old-2], p.records[old-1]
+	if b.to-a.from > coarse {
+		return
+	}
+	s.sums = append(s.sums[:0], make([]Counts, len(p.keys))...)
+	addCounts(a.data, s.sums)
+	addCounts(b.data, s.sums)
+	a.to, a.data = b.to, encode(s)
+	p.records = slices.Delete(p.records, old-1, old)
 }
 
 // trim drops the records that no window reaches.
@@ -93,13 +121,15 @@ func (p *pod) trim(now time.Duration) {
 // window is the time that rows are asked of.
 type window struct {
 	start, end time.Duration
-	// slack is by how much a reading's time may begin before the window: what
-	// was counted in a long silence is not said to be of a short window.
-	slack time.Duration
 }
 
+// slack is by how much the time of a record may begin before the window that it
+// ends in: what was counted in a long silence is not said to be of a short
+// window. It is half a coarse span, so that on average nothing is lost.
+const slack = coarse / 2
+
 func (w window) has(r record) bool {
-	return r.to > w.start && r.to <= w.end && r.from >= w.start-w.slack
+	return r.to > w.start && r.to <= w.end && r.from >= w.start-slack
 }
 
 // rows appends those of the window that touch the namespace, if one is given.
@@ -122,6 +152,12 @@ func (p *pod) rows(w window, namespace string, s *scratch, out []Row) []Row {
 		}
 	}
 	return out
+}
+
+func (p *pod) size() int {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return len(p.keys)
 }
 
 func (p *pod) key(k *peerKey) Key {

@@ -43,7 +43,7 @@ func (w *watched) reads() outcome {
 
 func (w *watched) readsFrom(body io.Reader) (outcome, error) {
 	o, err := w.p.reader.read(body, w.now, &scratch{})
-	w.p.put(o)
+	w.p.put(o, &scratch{})
 	return o, err
 }
 
@@ -57,7 +57,7 @@ func (w *watched) counted(size time.Duration) Counts {
 }
 
 func (w *watched) rows(size time.Duration) []Row {
-	return w.p.rows(window{start: w.now - size, end: w.now, slack: 10 * time.Second}, "", &scratch{}, nil)
+	return w.p.rows(window{start: w.now - size, end: w.now}, "", &scratch{}, nil)
 }
 
 // expect compares successes and failures in the last 30 seconds.
@@ -216,6 +216,32 @@ func TestOneMissedReadingLosesNothing(t *testing.T) {
 		}
 	}
 	w.expect(60, 0)
+}
+
+// Old records are coarse, and have all that they had.
+func TestLongWindows(t *testing.T) {
+	w := watch(t)
+	w.reads()
+	const readings = 200
+	for range readings {
+		w.passes(5 * time.Second)
+		w.requests(1, "200", 7)
+		w.requests(2, "503", 700)
+		w.reads()
+		if n := len(w.p.records); n > int(fine/DefaultInterval)+int(keep/coarse)+2 {
+			t.Fatalf("%d records", n)
+		}
+	}
+	w.expect(6, 12)
+	for size, want := range map[time.Duration]float64{10 * time.Second: 2, time.Minute: 12, 2 * time.Minute: 24, MaxWindow: 60} {
+		c := w.counted(size)
+		if diff := float64(c.Success) - want; diff > 3 || diff < -3 || (size <= fine && diff != 0) {
+			t.Errorf("%s: %d successes, want %v", size, c.Success, want)
+		}
+		if c.Failure != 2*c.Success || c.Latency.Count() != 3*c.Success {
+			t.Errorf("%s: %d successes, %d failures, %d durations", size, c.Success, c.Failure, c.Latency.Count())
+		}
+	}
 }
 
 // Envoy drops series that stand still.

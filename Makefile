@@ -86,8 +86,9 @@ fmt: check-go ## Format all Go files
 	gofmt -l -w lab
 
 .PHONY: generate
-generate: check-go ## Write deep copies, CRDs and RBAC rules from the Go sources
+generate: check-go ## Write deep copies and OpenAPI definitions from the Go sources
 	$(TOOL) controller-gen object paths=./api/...
+	@hack/openapi.sh
 
 .PHONY: golden
 golden: lab ## Rewrite the expected outputs of golden tests, and delete those without a case

@@ -220,6 +220,11 @@ func TestWebSocketAndGRPCCrossTheMesh(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	server.counts(t,
+		`envoy_weft_server_requests_total{`+frontPeer+`,port="9090",code="200",grpc="0",flags="-",rule="allow"} 1`,
+		`envoy_weft_server_requests_total{`+frontPeer+`,port="9090",code="200",grpc="5",flags="-",rule="allow"} 1`,
+		`envoy_weft_server_denied_total{`+frontPeer+`,port="9090",protocol="http"} 1`)
+	client.counts(t, `envoy_weft_client_requests_total{port="80",`+webPeer+`,service="shop/grpc",split="",backend="outbound|shop/grpc|80",code="200",grpc="7",flags="-"} 1`)
 }
 
 // Trap 32: one Service calls the port HTTP, another TCP. Each caller is taken

@@ -136,7 +136,7 @@ func TestRefusalsNameTheParameter(t *testing.T) {
 	for query, want := range map[string]string{
 		"t=1x":                `parameter t: "1x" is not a duration`,
 		"t=":                  `parameter t: "" is not a duration`,
-		"t=-5s":               `parameter t: "-5s" is shorter than 1s`,
+		"t=-5s":               `parameter t: "-5s" is shorter than 10s`,
 		"t=1h":                `parameter t: "1h" is longer than the 5m0s that are kept`,
 		"labelSelector=a==b=": `parameter labelSelector: "a==b="`,
 		"fieldSelector=a":     `parameter fieldSelector: "a"`,
@@ -211,7 +211,7 @@ func TestKubectlWatches(t *testing.T) {
 	w := needWorld(t)
 	for _, args := range [][]string{
 		{"get", "trafficmetrics", "deployment.web", "-n", "shop", "-w"},
-		{"get", "--raw", base + "/namespaces/shop/deployments?watch=true&t=1s"},
+		{"get", "--raw", base + "/namespaces/shop/deployments?watch=true&t=10s"},
 	} {
 		command := exec.CommandContext(t.Context(), w.kubectl, append([]string{"--kubeconfig", w.configs["all-traffic"], "--cache-dir", filepath.Join(w.dir, "cache")}, args...)...)
 		out, err := command.StdoutPipe()

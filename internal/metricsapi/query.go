@@ -79,8 +79,8 @@ func readWindow(text string) (time.Duration, error) {
 	switch {
 	case err != nil:
 		return 0, badParameter(windowParameter, text, `is not a duration such as "30s"`)
-	case window < time.Second:
-		return 0, badParameter(windowParameter, text, "is shorter than 1s")
+	case window < figures.MinWindow:
+		return 0, badParameter(windowParameter, text, fmt.Sprintf("is shorter than %s", figures.MinWindow))
 	case window > figures.MaxWindow:
 		return 0, badParameter(windowParameter, text, fmt.Sprintf("is longer than the %s that are kept", figures.MaxWindow))
 	}

@@ -41,9 +41,6 @@ func (b *backend) ask(ctx context.Context, unit report.Unit, resources []report.
 	}
 	window := windowFrom(ctx)
 	rows, end := b.source.Rows(window, namespace)
-	if end.IsZero() {
-		return report.Question{}, apierrors.NewServiceUnavailable("no sidecar has been read yet; try again in some seconds")
-	}
 	return report.Question{Cluster: cluster, Namespace: namespace, Rows: rows, Window: window, End: end, Unit: unit}, nil
 }
 

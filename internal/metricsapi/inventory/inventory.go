@@ -19,16 +19,16 @@ import (
 	"github.com/weft-mesh/weft/translators/smi"
 )
 
-// Inventory reads from a cache that was made with CacheOptions.
+// Inventory is what a cache with CacheOptions knows.
 type Inventory struct {
 	reader client.Reader
 	mapper meta.RESTMapper
 }
 
-// New gives the inventory of what a cache holds. The mapper says in which
-// version TrafficSplits are served.
-func New(c cache.Cache, mapper meta.RESTMapper) *Inventory {
-	return &Inventory{reader: c, mapper: mapper}
+// New reads from a cache with CacheOptions. The mapper says in which version
+// TrafficSplits are served.
+func New(reader client.Reader, mapper meta.RESTMapper) *Inventory {
+	return &Inventory{reader: reader, mapper: mapper}
 }
 
 // Watch has the cache follow everything, so that the first question does not

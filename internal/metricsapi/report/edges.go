@@ -61,7 +61,7 @@ func (q Question) Edges(r Resource, name string) ([]trafficmetrics.TrafficMetric
 			if row.Service == key {
 				found.add(edge{direction: trafficmetrics.From, side: trafficmetrics.Client, other: other(r, row.Own)}, row)
 			}
-		case slices.Contains(h.ofRow(*row), key):
+		case slices.Contains(h.ofRow(row), key):
 			found.add(ownEdge(r, row), row)
 		}
 	}

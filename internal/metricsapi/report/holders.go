@@ -47,7 +47,7 @@ func (h holders) ofPod(p Pod) []model.Key {
 }
 
 // ofRow goes by the row where its pod is gone already.
-func (h holders) ofRow(r figures.Row) []model.Key {
+func (h holders) ofRow(r *figures.Row) []model.Key {
 	if found, ok := h.pods[r.Reporter]; ok {
 		return found
 	}

@@ -40,7 +40,7 @@ func (q Question) List(r Resource) []trafficmetrics.TrafficMetrics {
 	}
 	for i := range q.Rows {
 		if q.Rows[i].Side == figures.Server {
-			for _, key := range h.ofRow(q.Rows[i]) {
+			for _, key := range h.ofRow(&q.Rows[i]) {
 				add(totals, key, &q.Rows[i].Counts)
 			}
 		}
@@ -72,7 +72,7 @@ func (q Question) Get(r Resource, name string) ([]trafficmetrics.TrafficMetrics,
 	h := newHolders(r.Name, q.Cluster)
 	total := &figures.Counts{}
 	for i := range q.Rows {
-		if q.Rows[i].Side == figures.Server && slices.Contains(h.ofRow(q.Rows[i]), key) {
+		if q.Rows[i].Side == figures.Server && slices.Contains(h.ofRow(&q.Rows[i]), key) {
 			total.Add(q.Rows[i].Counts)
 		}
 	}

@@ -245,6 +245,36 @@ func TestEdges(t *testing.T) {
 	}
 }
 
+// Backends without traffic have an item, as has one with traffic that the split
+// has no longer.
+func TestBackendsWithoutTrafficAndWithoutWeight(t *testing.T) {
+	q := question()
+	q.Rows = nil
+	want := []string{"split.web-v1 0/0 web→web-v1 weight 900 asked 900m seen <nil>", "split.web-v2 0/0 web→web-v2 weight 100 asked 100m seen <nil>"}
+	if diff := cmp.Diff(want, lines(q.List(resourceOf(TrafficSplits)))); diff != "" {
+		t.Errorf("no traffic (-want +got)\n%s", diff)
+	}
+	q.Rows = []figures.Row{sent("api-1", "api", webWorkload, "web", "split", "old", 3)}
+	want = append([]string{"split.old 3/0 web→old weight 0 asked 0 seen 1"}, strings.Replace(want[0], "<nil>", "0", 1), strings.Replace(want[1], "<nil>", "0", 1))
+	if diff := cmp.Diff(want, lines(q.List(resourceOf(TrafficSplits)))); diff != "" {
+		t.Errorf("old backend (-want +got)\n%s", diff)
+	}
+}
+
+// Callers of one workload may have several ServiceAccounts; none is told then.
+func TestIdentityOfSeveral(t *testing.T) {
+	q := question()
+	q.Rows = []figures.Row{
+		received5("web-1", "web", apiWorkload, "spiffe://c/ns/shop/sa/a", 1, 0),
+		received5("web-1", "web", apiWorkload, "spiffe://c/ns/shop/sa/b", 1, 0),
+		received5("web-2", "web", apiWorkload, "spiffe://c/ns/shop/sa/a", 1, 0),
+	}
+	items, _ := q.Edges(resourceOf("deployments"), "web")
+	if diff := cmp.Diff([]string{"web 3/0 from server Deployment api mtls=true"}, lines(items)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
 func TestQuantilesHaveTheUnitOfTheVersion(t *testing.T) {
 	for unit, want := range map[Unit]string{Seconds: "9950u", Milliseconds: "9950m"} {
 		q := question()

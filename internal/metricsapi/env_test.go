@@ -169,7 +169,7 @@ func (w *clusterUnderTest) serve(ctx context.Context, config *rest.Config) (int,
 	}
 	o.Authentication.RemoteKubeConfigFile = w.configs["admin"]
 	o.Authorization.RemoteKubeConfigFile = w.configs["admin"]
-	o.Clock = w.clock
+	o.Clock, o.ShutdownDelay = w.clock, 0
 	o.Source, o.Inventory = w.source, inventory.New(objects, mapper)
 	server, err := New(o)
 	if err != nil {

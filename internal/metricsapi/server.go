@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -50,6 +51,9 @@ type Options struct {
 	Inventory Inventory
 	// Clock ticks for watches; nil is the real one.
 	Clock clock.WithTicker
+	// ShutdownDelay is how long it goes on answering, no longer ready, until
+	// nobody asks it any more.
+	ShutdownDelay time.Duration
 }
 
 // NewOptions gives those of an aggregated API; the caller sets Source and
@@ -62,7 +66,7 @@ func NewOptions() Options {
 		SecureServing:  serving.WithLoopback(),
 		Authentication: options.NewDelegatingAuthenticationOptions(),
 		Authorization:  options.NewDelegatingAuthorizationOptions(),
-		Clock:          clock.RealClock{},
+		ShutdownDelay:  5 * time.Second,
 	}
 }
 
@@ -92,6 +96,7 @@ func New(o Options) (*genericserver.GenericAPIServer, error) {
 func (o Options) config() (*genericserver.Config, error) {
 	config := genericserver.NewConfig(Codecs)
 	config.EffectiveVersion = compatibility.DefaultBuildEffectiveVersion()
+	config.ShutdownDelayDuration = o.ShutdownDelay
 	describe(config)
 	config.RequestInfoResolver = requestInfo{genericserver.NewRequestInfoResolver(config)}
 	config.BuildHandlerChainFunc = func(handler http.Handler, c *genericserver.Config) http.Handler {

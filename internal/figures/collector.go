@@ -26,8 +26,9 @@ type Fetch func(ctx context.Context, t Target) (io.ReadCloser, error)
 
 // Options are what a Collector works with.
 type Options struct {
-	// Targets lists the pods as they are now.
-	Targets func() []Target
+	// Targets lists the pods as they are now. Where it fails, those of the last
+	// round are read.
+	Targets func() ([]Target, error)
 	Fetch   Fetch
 	// Interval is DefaultInterval where it is zero.
 	Interval time.Duration
@@ -46,6 +47,8 @@ type Collector struct {
 	began time.Time
 	// scratches are for readings and for Rows.
 	scratches sync.Pool
+	// targets are those of the last round.
+	targets []Target
 
 	mu   sync.RWMutex
 	pods map[string]*pod // by UID
@@ -115,7 +118,12 @@ func (c *Collector) sleep(ctx context.Context, until time.Duration) bool {
 
 // round takes in which pods there are, and gives those to read, in order.
 func (c *Collector) round() []*pod {
-	targets := c.o.Targets()
+	targets, err := c.o.Targets()
+	if err != nil {
+		c.o.Log.Error(err, "pods can't be listed")
+		targets = c.targets
+	}
+	c.targets = targets
 	now := c.now()
 	c.mu.Lock()
 	defer c.mu.Unlock()

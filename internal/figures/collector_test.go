@@ -31,6 +31,7 @@ type fleet struct {
 	// bodies are answered in place of a sidecar's own.
 	bodies map[string]func() (io.ReadCloser, error)
 	asked  map[string]int
+	listed error
 }
 
 func newFleet() *fleet {
@@ -61,10 +62,10 @@ func (f *fleet) remove(uid string) {
 func (f *fleet) collector(t testing.TB) *Collector {
 	t.Helper()
 	c, err := New(Options{
-		Targets: func() []Target {
+		Targets: func() ([]Target, error) {
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			return slices.Clone(f.targets)
+			return slices.Clone(f.targets), f.listed
 		},
 		Fetch: f.fetch, Clock: f.clock, Log: logr.Discard(), Registerer: prometheus.NewRegistry(),
 	})
@@ -207,6 +208,23 @@ func TestPodsThatGo(t *testing.T) {
 	c.once(t)
 	if len(c.pods) != 0 {
 		t.Errorf("%d pods are still kept", len(c.pods))
+	}
+}
+
+// While nobody can tell which pods there are, they are those that there were.
+func TestPodsThatCannotBeListed(t *testing.T) {
+	f := newFleet()
+	c := f.collector(t)
+	web := f.pod("shop", "web", "1")
+	for range 3 {
+		web.requests(10, "200", 7)
+		c.once(t)
+		f.passes(5 * time.Second)
+		f.listed = errors.New("no API server")
+		f.targets = nil
+	}
+	if got := of(c, DefaultWindow, "")["web"].Success; got != 30 {
+		t.Errorf("%d successes, want 30", got)
 	}
 }
 

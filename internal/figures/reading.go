@@ -167,14 +167,15 @@ func wholeLines(data []byte, _ bool) (advance int, line []byte, err error) {
 
 // take keeps the value of one series.
 func (r *reader) take(text []byte, now time.Duration, o *outcome) {
+	name, _, _ := bytes.Cut(text, []byte("{"))
+	f, ok := families[string(name)]
+	if !ok {
+		return // a histogram's sum, or a figure that nobody here asks for
+	}
 	l, ok := parseLine(text)
 	if !ok {
 		o.garbage++
 		return
-	}
-	f, ok := families[string(l.name)]
-	if !ok {
-		return // a histogram's sum, or a figure that nobody here asks for
 	}
 	bucket := 0
 	if f.class == latency {

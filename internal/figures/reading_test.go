@@ -35,8 +35,8 @@ func (w *watched) passes(d time.Duration) {
 func (w *watched) reads() outcome {
 	w.t.Helper()
 	o, err := w.readsFrom(strings.NewReader(w.String()))
-	if err != nil {
-		w.t.Fatal(err)
+	if err != nil || o.garbage > 0 {
+		w.t.Fatalf("%d lines were garbage, error %v", o.garbage, err)
 	}
 	return o
 }
@@ -419,7 +419,7 @@ func TestGarbageIsCountedAndHarmless(t *testing.T) {
 		"a fraction":               f + `{code="200"} 1.5`,
 		"too great":                f + `{code="200"} 1e300`,
 		"beyond 64 bits":           f + `{code="200"} 99999999999999999999999999`,
-		"no braces":                f + ` 1`,
+		"nothing after the brace":  f + `{`,
 		"labels without quotes":    f + `{code=200} 1`,
 		"a label that never ends":  f + `{code="200} 1`,
 		"labels without commas":    f + `{code="200"port="1"} 1`,

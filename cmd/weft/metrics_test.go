@@ -1,0 +1,26 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+func TestMetricsSettings(t *testing.T) {
+	for name, test := range map[string]struct {
+		settings metricsSettings
+		err      string
+	}{
+		"right":              {metricsSettings{interval: 5 * time.Second}, ""},
+		"a certificate":      {metricsSettings{interval: 5 * time.Second, certificate: "c", key: "k"}, ""},
+		"too often":          {metricsSettings{interval: time.Millisecond}, "--interval: 1ms is not between 1s and 10s, the shortest window"},
+		"too seldom":         {metricsSettings{interval: time.Minute}, "--interval: 1m0s is not between 1s and 10s, the shortest window"},
+		"without its key":    {metricsSettings{interval: 5 * time.Second, certificate: "c"}, "--tls-cert-file and --tls-private-key-file go together"},
+		"without what it is": {metricsSettings{interval: 5 * time.Second, key: "k"}, "--tls-cert-file and --tls-private-key-file go together"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := text(test.settings.validate()); got != test.err {
+				t.Errorf("error %q, want %q", got, test.err)
+			}
+		})
+	}
+}

@@ -479,6 +479,8 @@ func TestMeaning(t *testing.T) {
 	direct.Service, direct.Backend = web80, web80
 	connected := direct
 	connected.Protocol = model.ProtocolTCP
+	shared := connected
+	shared.Backend = v2
 	alone := Key{Side: Client, Protocol: model.ProtocolHTTP}
 	ok := Counts{Success: 7}
 	bad := Counts{Failure: 7}
@@ -505,6 +507,7 @@ func TestMeaning(t *testing.T) {
 		"denied in the handshake":      {envoy.FamilyServerDenied + "{" + peer + `port="8080",protocol="tcp"} 7`, serverTCP, Counts{Failure: 7, Denied: 7}},
 		"connections":                  {envoy.FamilyServerConnections + "{" + peer + `port="8080",flags="-"} 7`, serverTCP, Counts{Success: 7, Connections: 7}},
 		"connections to nobody":        {envoy.FamilyClientConnections + "{backend=\"outbound|shop/web|80\",port=\"80\"," + peer + `flags="UF,URX"} 7`, connected, Counts{Failure: 7, Connections: 7}},
+		"connections to a share":       {envoy.FamilyClientConnections + `{backend="outbound|shop/web|80",share="shop/web-v2",port="80",` + peer + `flags="-"} 7`, shared, Counts{Success: 7, Connections: 7}},
 		"bytes in":                     {envoy.FamilyServerBytesIn + "{" + peer + `port="8080"} 7`, serverTCP, Counts{BytesIn: 7}},
 		"bytes out":                    {envoy.FamilyServerBytesOut + "{" + peer + `port="8080"} 7`, serverTCP, Counts{BytesOut: 7}},
 		"a split's":                    {envoy.FamilyClientRequests + `{service="shop/web",split="shop/web-v1",backend="outbound|shop/web-v2|80",port="80",` + peer + `code="200",grpc="",flags="-"} 7`, split, ok},

@@ -80,9 +80,6 @@ func meaning(f family, labels []byte) (key peerKey, what class, ok bool) {
 		}
 		return key.set(string(name), value) && how.set(string(name), value)
 	})
-	if key.service == (model.Key{}) {
-		key.service = key.backend // a connection does not tell them apart
-	}
 	return key, how.class(f.class), ok
 }
 
@@ -110,7 +107,12 @@ func (k *peerKey) set(label, value string) (ok bool) {
 	case envoy.LabelBackend:
 		if p, cluster := envoy.ParseClusterName(value); cluster {
 			k.backend = p.Service
+			if k.protocol == model.ProtocolTCP {
+				k.service = p.Service // which a share may be of
+			}
 		}
+	case envoy.LabelShare:
+		k.backend, ok = keyOf(value)
 	}
 	return ok
 }

@@ -149,9 +149,9 @@ func TestConnectionsAreCounted(t *testing.T) {
 		`envoy_weft_server_bytes_out_total{`+frontPeer+`,port="5432"} 48`,
 	)
 	client.counts(t,
-		`envoy_weft_client_connections_total{port="5432",`+webPeer+`,backend="outbound|shop/db|5432",flags="-"} 1`,
-		`envoy_weft_client_connections_total{port="5432",`+webPeer+`,backend="direct",flags="-"} 1`,
-		`envoy_weft_client_bytes_out_total{port="5432",`+webPeer+`,backend="outbound|shop/db|5432"} 24`,
+		`envoy_weft_client_connections_total{port="5432",`+webPeer+`,backend="outbound|shop/db|5432",share="",flags="-"} 1`,
+		`envoy_weft_client_connections_total{port="5432",`+webPeer+`,backend="direct",share="",flags="-"} 1`,
+		`envoy_weft_client_bytes_out_total{port="5432",`+webPeer+`,backend="outbound|shop/db|5432",share=""} 24`,
 		`envoy_weft_client_open_seconds_total{port="5432",`+webPeer+`,backend="outbound|shop/db|5432"} 10`,
 	)
 	server.counts(t, `envoy_weft_server_open_seconds_total{`+frontPeer+`,port="5432"} 10`)

@@ -354,6 +354,8 @@ func TestSplitOfConnectionsFollowsWeights(t *testing.T) {
 	if off := math.Abs(float64(heard["v3"]) - 5.0/6*n); off > 3.9*math.Sqrt(n*5.0/36) || heard["v1"] != 0 {
 		t.Errorf("0:1:5 of %d connections gave %v", n, heard)
 	}
+	client.counts(t, fmt.Sprintf(`envoy_weft_client_connections_total{port="5432",peer="v3.deployments.shop.workload.weft.mesh",identity="spiffe://weft.test/ns/shop/sa/db",`+
+		`backend=%q,share="shop/v3",flags="-"} %d`, envoy.ClusterName(s.name), heard["v3"]))
 	kept.SetDeadline(time.Now().Add(guard))
 	io.WriteString(kept, "still there\n")
 	if line, err := r.ReadString('\n'); line != "still there\n" {

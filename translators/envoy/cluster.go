@@ -100,7 +100,11 @@ func BuildEndpoints(name string, v model.Endpoints) *endpointv3.ClusterLoadAssig
 			LoadBalancingWeight: u32(max(inUnits(g.Weight, unit), 1)),
 		}
 		for _, e := range g.Endpoints {
-			l.LbEndpoints = append(l.LbEndpoints, lbEndpoint(e))
+			lb := lbEndpoint(e)
+			if len(v.Groups) > 1 {
+				lb.Metadata = withShare(lb.GetMetadata(), g.Backend)
+			}
+			l.LbEndpoints = append(l.LbEndpoints, lb)
 		}
 		cla.Endpoints = append(cla.Endpoints, l)
 	}

@@ -24,9 +24,9 @@ import "github.com/weft-mesh/weft/translators/model"
 //	client_requests_total         service split backend port peer identity code grpc flags
 //	client_request_duration_ms    service split backend port peer identity    (histogram)
 //	client_denied_total           address
-//	client_connections_total      backend port peer identity flags
-//	client_bytes_in_total         backend port peer identity
-//	client_bytes_out_total        backend port peer identity
+//	client_connections_total      backend share port peer identity flags
+//	client_bytes_in_total         backend share port peer identity
+//	client_bytes_out_total        backend share port peer identity
 //	client_open_seconds_total     backend port peer identity
 //
 // Which pod counted is known to who asked it: no series names its own workload.
@@ -100,6 +100,9 @@ const (
 	// LabelBackend is the cluster that was chosen: what ParseClusterName reads.
 	// DirectBackend for a pod that was called by its own address.
 	LabelBackend = "backend"
+	// LabelShare is the backend of a TrafficSplit that a connection was led to,
+	// "namespace/name"; LabelBackend is the split's root then. Empty without one.
+	LabelShare = "share"
 	// LabelAddress is what was dialled, "10.96.0.1:80" or "[fd00::1]:80".
 	LabelAddress = "address"
 )

@@ -15,6 +15,8 @@ import (
 	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/weft-mesh/weft/translators/model"
 )
 
 // metadataKey is where routes say what a series is to name.
@@ -149,11 +151,21 @@ func handshake(value *xdsmatcherv3.StringMatcher, on, otherwise *xdsmatcherv3.Ma
 	return t
 }
 
+// withShare tells clientTCPFigures which backend of a split an endpoint is of.
+func withShare(m *corev3.Metadata, backend model.Key) *corev3.Metadata {
+	if m == nil {
+		m = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{}}
+	}
+	m.FilterMetadata[metadataKey] = &structpb.Struct{Fields: map[string]*structpb.Value{LabelShare: structpb.NewStringValue(backend.String())}}
+	return m
+}
+
 // clientTCPFigures count, for the whole listener, connections that were led to
 // the mesh and ended. Those of requests have no cluster of their own.
 func clientTCPFigures() []*accesslogv3.AccessLog {
 	backend := unless(regexValue("|"+PassthroughCluster+"|"+closedChainName), tag(LabelBackend, "%UPSTREAM_CLUSTER%"))
-	return []*accesslogv3.AccessLog{figures(nil, ended(clientSide, clientTags(backend)))}
+	share := tag(LabelShare, "%METADATA(UPSTREAM_HOST:"+metadataKey+":"+LabelShare+")%")
+	return []*accesslogv3.AccessLog{figures(nil, ended(clientSide, clientTags(backend, share)))}
 }
 
 // clientOpenFigures count how long connections to one backend are open.

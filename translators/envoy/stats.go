@@ -44,6 +44,10 @@ import "github.com/weft-mesh/weft/translators/model"
 // server_denied_total with protocol "tcp" alone; the caller can't tell it from
 // one that the server closed, and counts it among its connections.
 //
+// Durations are of whole requests, from the first byte of the request to the last
+// of the answer, in milliseconds without a fraction; those that became a
+// WebSocket (code 101) have none. A stream of gRPC counts with all its life.
+//
 // A histogram follows its counter within five seconds, Envoy's interval for
 // merging them. Series start at zero and appear with their first count, so a new
 // one's first value is all of it. One that stands still for StatsEviction is

@@ -60,9 +60,13 @@ func count(name string, each uint64, tags []*statsv3.Config_Tag) *statsv3.Config
 	return &statsv3.Config_Counter{Stat: &statsv3.Config_Stat{Name: name, Tags: tags}, ValueFixed: wrap64(each)}
 }
 
+// durations are of requests; what became a connection, as a WebSocket does, has
+// an end that is no answer's.
 func durations(name string, tags []*statsv3.Config_Tag) []*statsv3.Config_Histogram {
+	answered := unless(exactly("101"), tag("switched", "%RESPONSE_CODE%"))
+	answered.Rules.OnNoMatch = dropTag()
 	return []*statsv3.Config_Histogram{{
-		Stat: &statsv3.Config_Stat{Name: name, Tags: tags}, Unit: statsv3.Config_Histogram_Milliseconds, ValueFormat: "%DURATION%",
+		Stat: &statsv3.Config_Stat{Name: name, Tags: append(tags, answered)}, Unit: statsv3.Config_Histogram_Milliseconds, ValueFormat: "%DURATION%",
 	}}
 }
 

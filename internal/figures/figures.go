@@ -38,7 +38,8 @@ type Key struct {
 	// was no mutual TLS.
 	PeerIdentity string
 	// Service was called, Split chose between its backends, Backend is what it
-	// chose. Known on the client side only, and zero where there is none.
+	// chose. Known on the client side only, and zero where there is none. Of a
+	// TCP connection the Split is not known, only what it chose.
 	Service model.Key
 	Split   model.Key
 	Backend model.Key

@@ -106,7 +106,9 @@ func (k *peerKey) set(label, value string) (ok bool) {
 		k.split, ok = keyOf(value)
 	case envoy.LabelBackend:
 		if p, cluster := envoy.ParseClusterName(value); cluster {
-			k.backend = p.Service
+			if k.backend == (model.Key{}) {
+				k.backend = p.Service
+			}
 			if k.protocol == model.ProtocolTCP {
 				k.service = p.Service // which a share may be of
 			}

@@ -3,6 +3,9 @@ package figures
 import (
 	"bytes"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"runtime"
 	"slices"
 	"strings"
@@ -141,5 +144,29 @@ func BenchmarkRead(b *testing.B) {
 		if _, err := r.read(bytes.NewReader(text), now, s); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkFetch asks a server for what a sidecar with 20 edges says, and reads
+// it. The server's work is in it.
+func BenchmarkFetch(b *testing.B) {
+	text := []byte(busy(0).String())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(text) }))
+	defer server.Close()
+	address := netip.MustParseAddrPort(server.Listener.Addr().String())
+	fetch, r, s := HTTP(address.Port()), newReader(), &scratch{}
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	now := time.Duration(0)
+	for b.Loop() {
+		body, err := fetch(b.Context(), Target{Address: address.Addr()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		now += DefaultInterval
+		if _, err := r.read(body, now, s); err != nil {
+			b.Fatal(err)
+		}
+		body.Close()
 	}
 }

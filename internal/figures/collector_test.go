@@ -15,6 +15,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"k8s.io/utils/clock"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/weft-mesh/weft/translators/envoy"
@@ -289,6 +290,42 @@ func TestSidecarsThatFail(t *testing.T) {
 				t.Errorf("once it is well it has %d successes, want 7", got)
 			}
 		})
+	}
+}
+
+// Sidecars that never answer, more of them than are read at once, keep nobody
+// from being read.
+func TestSidecarsThatHang(t *testing.T) {
+	f := newFleet()
+	for i := range 6 {
+		f.pod("shop", "hangs", fmt.Sprint("hangs", i))
+	}
+	f.pod("shop", "good", "good")
+	reads := make(chan struct{}, 1000)
+	c, err := New(Options{
+		Targets: func() ([]Target, error) { return f.targets, nil },
+		Fetch: func(ctx context.Context, target Target) (io.ReadCloser, error) {
+			if target.UID != "good" {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			reads <- struct{}{}
+			return io.NopCloser(strings.NewReader(newSidecar().String())), nil
+		},
+		Interval: 50 * time.Millisecond, Parallel: 2, Clock: clock.RealClock{}, Log: logr.Discard(), Registerer: prometheus.NewRegistry(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- c.Start(ctx) }()
+	for range 5 {
+		<-reads
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -97,6 +97,8 @@ func (o Options) config() (*genericserver.Config, error) {
 	config := genericserver.NewConfig(Codecs)
 	config.EffectiveVersion = compatibility.DefaultBuildEffectiveVersion()
 	config.ShutdownDelayDuration = o.ShutdownDelay
+	// Watches end as they do elsewhere, and not by an error of the connection.
+	config.ShutdownWatchTerminationGracePeriod = o.ShutdownDelay
 	describe(config)
 	config.RequestInfoResolver = requestInfo{genericserver.NewRequestInfoResolver(config)}
 	config.BuildHandlerChainFunc = func(handler http.Handler, c *genericserver.Config) http.Handler {

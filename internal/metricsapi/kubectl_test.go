@@ -31,6 +31,7 @@ func table(out string) []string {
 	return lines
 }
 
+// Trap 66: what kubectl prints.
 func TestKubectlPrintsTables(t *testing.T) {
 	w := needWorld(t)
 	tests := map[string][]string{
@@ -158,6 +159,7 @@ func TestRefusalsNameTheParameter(t *testing.T) {
 	}
 }
 
+// Trap 66: who may read pods may not read their edges.
 func TestRightsAreAskedFor(t *testing.T) {
 	w := needWorld(t)
 	if out := w.raw(t, "pods-only", base+"/namespaces/shop/pods/web-1"); !strings.Contains(out, `"kind":"TrafficMetrics"`) {
@@ -184,6 +186,8 @@ func TestKubectlSaysWhatIsNotThere(t *testing.T) {
 
 // Other kinds of the cluster keep their names for kubectl, and each of ours is
 // found under its own.
+//
+// Trap 66: resources of one kind, of which kubectl finds the last alone.
 func TestDiscovery(t *testing.T) {
 	w := needWorld(t)
 	if out := w.must(t, "api-resources", "--api-group", "metrics.smi-spec.io", "-o", "name"); len(table(out)) != len(report.Resources)+1 {

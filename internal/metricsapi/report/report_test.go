@@ -207,6 +207,7 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// Trap 66: edges to oneself and to namesakes.
 func TestEdges(t *testing.T) {
 	const api = "mtls=true spiffe://c/ns/shop/sa/api"
 	tests := []struct {
@@ -288,6 +289,8 @@ func TestQuantilesHaveTheUnitOfTheVersion(t *testing.T) {
 
 // Whatever is counted, no value is negative or no number, and there are
 // quantiles exactly where there were answers.
+//
+// Trap 66: no quantile of nothing.
 func TestValuesMakeSense(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 7))

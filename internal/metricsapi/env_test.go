@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"flag"
 	"fmt"
 	"io"
 	"math/big"
@@ -52,7 +53,9 @@ var world *clusterUnderTest
 func TestMain(m *testing.M) { os.Exit(withWorld(m.Run)) }
 
 func withWorld(run func() int) int {
-	if os.Getenv("WEFT_NO_APISERVER") == "1" {
+	flag.Parse()
+	// Each process that fuzzes would have an API server of its own.
+	if os.Getenv("WEFT_NO_APISERVER") == "1" || flag.Lookup("test.fuzz").Value.String() != "" {
 		return run()
 	}
 	ctx, stop := context.WithCancel(context.Background())

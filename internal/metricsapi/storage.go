@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
@@ -113,7 +112,7 @@ func (s *storage) Get(ctx context.Context, name string, _ *metav1.GetOptions) (r
 	if !ok {
 		return nil, apierrors.NewNotFound(s.resource, name)
 	}
-	if len(items) == 1 && items[0].Backend == nil || len(items) == 1 && strings.HasSuffix(name, items[0].Name) {
+	if len(items) == 1 && (items[0].Backend == nil || items[0].Name == name) {
 		items[0].ResourceVersion = version
 		return &items[0], nil
 	}

@@ -357,6 +357,49 @@ func TestRoomAfterTooMuch(t *testing.T) {
 	w.expect(3, 0)
 }
 
+// A series that found no room before has counted since nobody knows when.
+func TestSeriesThatHadNoRoom(t *testing.T) {
+	w := watch(t)
+	w.uptime = 1e6
+	for i := range maxSeries {
+		w.count(envoy.FamilyServerRequests, 1, "port", "80", "code", "200", envoy.LabelRule, fmt.Sprint(i))
+	}
+	w.requests(500, "200", 7)
+	if o := w.reads(); o.dropped == 0 {
+		t.Fatal("there was room")
+	}
+	uptime := w.uptime
+	w.restart()
+	w.uptime = uptime
+	w.passes(5 * time.Second)
+	w.requests(500, "200", 7)
+	if o := w.reads(); o.dropped == 0 {
+		t.Fatal("there was room before the others were forgotten")
+	}
+	w.passes(5 * time.Second)
+	w.requests(1, "200", 7)
+	w.reads()
+	w.passes(5 * time.Second)
+	w.requests(2, "200", 7)
+	w.reads()
+	w.expect(2, 0)
+}
+
+// A line without its end may lack digits of its number.
+func TestLastLineWithoutEnd(t *testing.T) {
+	w := watch(t)
+	text := uptimeMetric + "{} 1\n" + envoy.FamilyServerRequests + `{port="80",code="200"} 3`
+	if _, err := w.readsFrom(strings.NewReader(text)); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(0, 0)
+	w.passes(5 * time.Second)
+	if _, err := w.readsFrom(strings.NewReader(text + "7\n")); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(37, 0)
+}
+
 // endless writes lines.
 type endless struct {
 	line func(int) string

@@ -57,7 +57,7 @@ func Register(mgr ctrl.Manager, o Options) error {
 		sink: o.Sink, log: mgr.GetLogger().WithName("loader"), told: t.tell, changed: o.Notifier.again, again: lookAgain,
 	}
 	err = errors.Join(
-		mgr.Add(everyReplica(objects.Start)),
+		mgr.Add(EveryReplica(objects.Start)),
 		mgr.Add(l),
 		mgr.Add(&meshDefaulter{client: mgr.GetClient(), log: mgr.GetLogger().WithName("meshconfig")}),
 		authority.register(mgr),

@@ -51,12 +51,3 @@ func (r readers) read(ctx context.Context, ref model.Ref) (*unstructured.Unstruc
 	u := unstructuredIn(ref.Kind, version)
 	return u, from.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, u)
 }
-
-// everyReplica is a Runnable that does not wait to be elected.
-type everyReplica func(context.Context) error
-
-// Start runs it until ctx ends.
-func (f everyReplica) Start(ctx context.Context) error { return f(ctx) }
-
-// NeedLeaderElection is false.
-func (everyReplica) NeedLeaderElection() bool { return false }

@@ -68,14 +68,14 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 	err = errors.Join(
 		mgr.Add(services),
 		mgr.Add(eng),
-		mgr.Add(everyReplica(func(ctx context.Context) error {
+		mgr.Add(controllers.EveryReplica(func(ctx context.Context) error {
 			l, err := net.Listen("tcp", fmt.Sprintf(":%d", s.xdsPort))
 			if err != nil {
 				return fmt.Errorf("listen for proxies: %w", err)
 			}
 			return proxies.Serve(ctx, l)
 		})),
-		mgr.Add(everyReplica(func(ctx context.Context) error {
+		mgr.Add(controllers.EveryReplica(func(ctx context.Context) error {
 			return servePeers(ctx, s.peerPort, peers.Handler(eng), replica.PeerServerTLS())
 		})),
 		controllers.Register(mgr, controllers.Options{
@@ -172,12 +172,3 @@ func servePeers(ctx context.Context, port int, h http.Handler, config *tls.Confi
 	}
 	return nil
 }
-
-// everyReplica is a Runnable that does not wait to be elected.
-type everyReplica func(context.Context) error
-
-// Start runs it until ctx ends.
-func (f everyReplica) Start(ctx context.Context) error { return f(ctx) }
-
-// NeedLeaderElection is false.
-func (everyReplica) NeedLeaderElection() bool { return false }

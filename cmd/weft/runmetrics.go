@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	"github.com/weft-mesh/weft/controllers"
 	"github.com/weft-mesh/weft/internal/figures"
 	"github.com/weft-mesh/weft/internal/metricsapi"
 	"github.com/weft-mesh/weft/internal/metricsapi/inventory"
@@ -71,5 +72,5 @@ func newMetricsAPI(objects *inventory.Inventory, source figures.Source, s metric
 	if err != nil {
 		return nil, err
 	}
-	return everyReplica(func(ctx context.Context) error { return server.PrepareRun().RunWithContext(ctx) }), nil
+	return controllers.EveryReplica(func(ctx context.Context) error { return server.PrepareRun().RunWithContext(ctx) }), nil
 }

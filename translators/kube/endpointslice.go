@@ -28,7 +28,7 @@ func EndpointSlice(object *discoveryv1.EndpointSlice) *model.EndpointSlice {
 		}
 	}
 	slices.SortFunc(s.Ports, func(a, b model.TargetPort) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Number, b.Number), compareBool(a.UDP, b.UDP))
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Number, b.Number), model.CompareBool(a.UDP, b.UDP))
 	})
 	for i := range object.Endpoints {
 		if a, ok := address(&object.Endpoints[i], object.Namespace); ok {
@@ -36,19 +36,9 @@ func EndpointSlice(object *discoveryv1.EndpointSlice) *model.EndpointSlice {
 		}
 	}
 	slices.SortFunc(s.Endpoints, func(a, b model.Address) int {
-		return cmp.Or(a.Addr.Compare(b.Addr), a.Pod.Compare(b.Pod), compareBool(a.Serve, b.Serve))
+		return cmp.Or(a.Addr.Compare(b.Addr), a.Pod.Compare(b.Pod), model.CompareBool(a.Serve, b.Serve))
 	})
 	return s
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 // targetPort leaves out SCTP, and a port without a number, which means all.

@@ -77,10 +77,11 @@ type ServicePort struct {
 
 // Compare orders ports by service, then number, TCP before UDP.
 func (p ServicePort) Compare(o ServicePort) int {
-	return cmp.Or(p.Service.Compare(o.Service), cmp.Compare(p.Port, o.Port), compareBool(p.UDP, o.UDP))
+	return cmp.Or(p.Service.Compare(o.Service), cmp.Compare(p.Port, o.Port), CompareBool(p.UDP, o.UDP))
 }
 
-func compareBool(a, b bool) int {
+// CompareBool orders false before true.
+func CompareBool(a, b bool) int {
 	switch {
 	case a == b:
 		return 0

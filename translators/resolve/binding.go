@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/labels"
+
 	"github.com/weft-mesh/weft/translators/model"
 )
 
@@ -111,9 +113,10 @@ func (g *Graph) ofSPIFFE(b *model.IdentityBinding, id string) (_ model.Identity,
 // selection have too would open more than was asked for, so it is left out.
 func (g *Graph) bindPods(b *model.IdentityBinding, out *bound) {
 	selected, shared := set[model.Identity]{}, map[model.Identity]string{}
+	selector := labels.SelectorFromSet(b.PodLabels)
 	for k := range g.index.podsIn[b.Namespace] {
 		p := g.pods[k]
-		if matches(b.PodLabels, p.Labels) {
+		if selector.Matches(labels.Set(p.Labels)) {
 			selected.add(p.Identity)
 		} else if first, ok := shared[p.Identity]; !ok || k.Name < first {
 			shared[p.Identity] = k.Name
@@ -133,15 +136,6 @@ func (g *Graph) bindPods(b *model.IdentityBinding, out *bound) {
 		out.diagnostics = append(out.diagnostics, unresolved(b.Ref(), model.ReasonIdentityShared, field,
 			fmt.Sprintf("ServiceAccount %s is also that of pod %s, which has other labels, and certificates tell accounts apart only, so it is left out; give the selected pods an account of their own", id, pod)))
 	}
-}
-
-func matches(wanted, labels map[string]string) bool {
-	for k, v := range wanted {
-		if got, ok := labels[k]; !ok || got != v {
-			return false
-		}
-	}
-	return true
 }
 
 // bindingsOf are the IdentityBindings that a TrafficTarget names.

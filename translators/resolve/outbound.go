@@ -129,20 +129,9 @@ func (g *Graph) addresses(s *model.Service, port model.Port) []model.Endpoint {
 		}
 	}
 	slices.SortFunc(es, func(a, b model.Endpoint) int {
-		return cmp.Or(a.Addr.Compare(b.Addr), compareBool(a.Meshed, b.Meshed))
+		return cmp.Or(a.Addr.Compare(b.Addr), model.CompareBool(a.Meshed, b.Meshed))
 	})
 	return slices.Compact(es)
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	default:
-		return -1
-	}
 }
 
 // backendPort finds a backend's port of the root port's number: a split never

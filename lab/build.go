@@ -42,8 +42,10 @@ func build(l layout, out io.Writer) error {
 	if err := buildEnvoy(l, p); err != nil {
 		return err
 	}
-	if err := buildPause(l, p); err != nil {
-		return err
+	for _, name := range helpers {
+		if err := buildHelper(l, p, name); err != nil {
+			return err
+		}
 	}
 	tars, err := buildImages(l, p)
 	if err != nil {
@@ -59,15 +61,18 @@ func build(l layout, out io.Writer) error {
 	return errors.Join(append(problems, buildStore(l, p, tars))...)
 }
 
-func buildPause(l layout, p *progress) error {
-	source := filepath.Join(l.Repo, "lab", "pause")
+// helpers are the lab's own small commands, each with a folder of its name.
+var helpers = []string{"pause", "wget"}
+
+func buildHelper(l layout, p *progress, name string) error {
+	source := filepath.Join(l.Repo, "lab", name)
 	key, err := digestFiles(source, runtime.Version(), runtime.GOARCH)
 	if err != nil {
 		return err
 	}
-	target := filepath.Join(l.bin(), "pause")
-	return p.step("pause", newStamp(l, "pause", key, []string{target}), func() error {
-		return goCommand(filepath.Join(l.Repo, "lab"), "build", "-ldflags=-s -w", "-o", target, "./pause")
+	target := filepath.Join(l.bin(), name)
+	return p.step(name, newStamp(l, name, key, []string{target}), func() error {
+		return goCommand(filepath.Join(l.Repo, "lab"), "build", "-ldflags=-s -w", "-o", target, "./"+name)
 	})
 }
 
@@ -90,7 +95,7 @@ func images(l layout) (map[string]image, error) {
 		return nil, err
 	}
 	envoyFiles["/usr/local/bin/envoy"] = filepath.Join(l.bin(), "envoy")
-	return map[string]image{
+	all := map[string]image{
 		"pause": {
 			Name: pauseImage, Entrypoint: []string{"/pause"}, User: "65535",
 			Files: map[string]string{"/pause": filepath.Join(l.bin(), "pause")},
@@ -109,7 +114,13 @@ func images(l layout) (map[string]image, error) {
 			Entrypoint: []string{"/usr/local/bin/envoy"}, Cmd: []string{"-c", "/etc/envoy/envoy.yaml"},
 			User: "65532", Files: envoyFiles,
 		},
-	}, nil
+	}
+	for _, product := range products {
+		if all[product.Pin], err = product.image(l); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 func corednsImage(l layout) (string, error) {
@@ -126,7 +137,7 @@ func buildImages(l layout, p *progress) ([]string, error) {
 		return nil, err
 	}
 	var tars []string
-	for _, name := range []string{"pause", "coredns", "fortio", "envoy"} {
+	for _, name := range sortedKeys(all) {
 		target := filepath.Join(l.images(), name+".tar")
 		if err := buildImage(l, p, all[name], target, "image-"+name); err != nil {
 			return nil, err

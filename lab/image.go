@@ -172,7 +172,7 @@ func (i image) digest() (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-func sortedKeys(m map[string]string) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for key := range m {
 		keys = append(keys, key)

@@ -36,6 +36,7 @@ var pins = []pin{
 	{Name: "fortio", Module: "fortio.org/fortio", Commands: map[string]string{"fortio": "fortio.org/fortio"}},
 	{Name: "etcd", Module: "go.etcd.io/etcd/server/v3", Commands: map[string]string{"etcd": "go.etcd.io/etcd/server/v3"}},
 	{Name: "coredns", Module: "github.com/coredns/coredns", Commands: map[string]string{"coredns": "github.com/coredns/coredns"}},
+	{Name: "flagger", Module: "github.com/fluxcd/flagger", Commands: map[string]string{"flagger": "github.com/fluxcd/flagger/cmd/flagger"}},
 	{Name: "kubernetes", Module: "k8s.io/kubernetes", Linker: kubernetesVersionFlags, Commands: map[string]string{
 		"kube-apiserver":          "k8s.io/kubernetes/cmd/kube-apiserver",
 		"kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -74,12 +75,27 @@ func nothingLeft(name, mounts string) error {
 	return errors.Join(found...)
 }
 
+// holdMounts returns the name of a running cluster's mount namespace, which nothing else gets while the test runs.
+func holdMounts(t *testing.T, cluster string) string {
+	t.Helper()
+	c, err := findCluster(cluster)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, name, err := holdNamespace(c.Init, "mnt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { held.Close() })
+	return name
+}
+
 func TestRunGivesTheCommandAClusterAndItsExitCode(t *testing.T) {
 	t.Parallel()
 	lab := buildLab(t)
 	script := `
 		set -e
-		echo "cluster $WEFT_LAB"; echo "mounts $(readlink /proc/self/ns/mnt)"; echo "folder $PWD"
+		echo "$WEFT_LAB"; echo "folder $PWD"
 		kubectl wait --for=condition=Ready node/lab >/dev/null
 		kubectl create deployment web --image=docker.io/fortio/fortio:1.63.7 >/dev/null
 		kubectl expose deployment web --port=80 --target-port=8080 >/dev/null
@@ -94,10 +110,23 @@ func TestRunGivesTheCommandAClusterAndItsExitCode(t *testing.T) {
 	cmd.Env = append(os.Environ(), "PWD="+folder, repoVariable+"="+testLayout(t).Repo)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	output := bufio.NewReader(stdout)
+	name, mounts := "", ""
+	if _, err := fmt.Fscanln(output, &name); err == nil {
+		mounts = holdMounts(t, name)
+	}
+	out, readErr := io.ReadAll(output)
+	err = cmd.Wait()
 	var exited *exec.ExitError
-	if !errors.As(err, &exited) || exited.ExitCode() != 42 {
-		t.Fatalf("run ended with %v, want exit code 42\n%s%s", err, out, stderr.String())
+	if !errors.As(err, &exited) || exited.ExitCode() != 42 || readErr != nil {
+		t.Fatalf("run ended with %v, want exit code 42 (%v)\n%s%s", err, readErr, out, stderr.String())
 	}
 	said := parseWords(string(out))
 	for what, want := range map[string]string{"folder": folder, "pod-to-service": "1", "node-to-service": "1"} {
@@ -105,7 +134,7 @@ func TestRunGivesTheCommandAClusterAndItsExitCode(t *testing.T) {
 			t.Errorf("%s is %q, want %q\n%s", what, said[what], want, stderr.String())
 		}
 	}
-	if err := nothingLeft(said["cluster"], said["mounts"]); err != nil {
+	if err := nothingLeft(name, mounts); err != nil {
 		t.Error(err)
 	}
 	for _, log := range []string{"kubelet.log", "kube-apiserver.log", "pods"} {
@@ -129,17 +158,18 @@ func TestKilledRunLeavesNothing(t *testing.T) {
 	t.Parallel()
 	lab := buildLab(t)
 	output, write := io.Pipe()
-	cmd := exec.Command(lab, "run", "--", "sh", "-c", `echo "$WEFT_LAB $(readlink /proc/self/ns/mnt)"; exec sleep 1000`)
+	cmd := exec.Command(lab, "run", "--", "sh", "-c", `echo "$WEFT_LAB"; exec sleep 1000`)
 	cmd.Stdout, cmd.Stderr = write, os.Stderr
 	// Copies of the pipe in processes that outlive the killed one shall not hold up the test.
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var name, mounts string
-	if _, err := fmt.Fscanln(output, &name, &mounts); err != nil {
+	var name string
+	if _, err := fmt.Fscanln(output, &name); err != nil {
 		t.Fatal(err)
 	}
+	mounts := holdMounts(t, name)
 	if !anyProcessIn("mnt", mounts) {
 		t.Fatal("the command is in no namespace that this test can see")
 	}
@@ -169,10 +199,7 @@ func TestClusterThatStaysIsReachedFromTheHost(t *testing.T) {
 	if err := exec.Command(lab, "up", "--name", name).Run(); err == nil {
 		t.Error("a second cluster of the same name is accepted")
 	}
-	mounts, err := exec.Command(lab, "exec", "--name", name, "--", "readlink", "/proc/self/ns/mnt").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	mounts := holdMounts(t, name)
 	kubectl := hostKubectl(t, name)
 	kubectl("create", "deployment", "web", "--image=docker.io/fortio/fortio:1.63.7")
 	kubectl("expose", "deployment", "web", "--port=80", "--target-port=8080")
@@ -180,7 +207,7 @@ func TestClusterThatStaysIsReachedFromTheHost(t *testing.T) {
 	checkPortForward(t, name)
 	checkFamilies(t, lab, name)
 	end()
-	if err := nothingLeft(name, strings.TrimSpace(string(mounts))); err != nil {
+	if err := nothingLeft(name, mounts); err != nil {
 		t.Error(err)
 	}
 }

@@ -177,10 +177,11 @@ func keepRunning(s spec, e *entry, told *os.File, ends <-chan os.Signal, cut <-c
 	if err := e.save(); err != nil {
 		return err
 	}
-	mounts, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", e.Init))
+	held, mounts, err := holdNamespace(e.Init, "mnt")
 	if err != nil {
 		return fmt.Errorf("find the cluster's mount namespace: %w", err)
 	}
+	defer held.Close()
 	exited := make(chan error, 1)
 	go func() { exited <- init.Wait() }()
 	select {

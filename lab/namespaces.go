@@ -222,7 +222,22 @@ func enter(pid int) error {
 	return nil
 }
 
-// anyProcessIn reports whether a process that is not dead is in a namespace, given as its link reads.
+// holdNamespace opens a namespace of a process and returns its name, as links in /proc read. The kernel gives a name
+// away once nobody holds its namespace: what is asked by name afterwards is about somebody else.
+func holdNamespace(pid int, kind string) (held *os.File, name string, err error) {
+	held, err = os.Open(fmt.Sprintf("/proc/%d/ns/%s", pid, kind))
+	if err != nil {
+		return nil, "", err
+	}
+	name, err = os.Readlink(fmt.Sprintf("/proc/self/fd/%d", held.Fd()))
+	if err != nil {
+		held.Close()
+		return nil, "", err
+	}
+	return held, name, nil
+}
+
+// anyProcessIn reports whether a process that is not dead is in a namespace, given by a name that is held.
 func anyProcessIn(kind, namespace string) bool {
 	links, _ := filepath.Glob("/proc/[0-9]*/ns/" + kind)
 	for _, link := range links {

@@ -37,6 +37,10 @@ var pins = []pin{
 	{Name: "etcd", Module: "go.etcd.io/etcd/server/v3", Commands: map[string]string{"etcd": "go.etcd.io/etcd/server/v3"}},
 	{Name: "coredns", Module: "github.com/coredns/coredns", Commands: map[string]string{"coredns": "github.com/coredns/coredns"}},
 	{Name: "flagger", Module: "github.com/fluxcd/flagger", Commands: map[string]string{"flagger": "github.com/fluxcd/flagger/cmd/flagger"}},
+	{Name: "argo-rollouts", Module: "github.com/argoproj/argo-rollouts", Linker: rolloutsVersionFlag, Commands: map[string]string{
+		"rollouts-controller":   "github.com/argoproj/argo-rollouts/cmd/rollouts-controller",
+		"kubectl-argo-rollouts": "github.com/argoproj/argo-rollouts/cmd/kubectl-argo-rollouts",
+	}},
 	{Name: "kubernetes", Module: "k8s.io/kubernetes", Linker: kubernetesVersionFlags, Commands: map[string]string{
 		"kube-apiserver":          "k8s.io/kubernetes/cmd/kube-apiserver",
 		"kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
@@ -56,6 +60,11 @@ func kubernetesVersionFlags(version string) string {
 	const pkg = "k8s.io/component-base/version"
 	return fmt.Sprintf("-X %s.gitVersion=%s -X %s.gitMajor=%s -X %s.gitMinor=%s",
 		pkg, version, pkg, parts[0], pkg, parts[1])
+}
+
+// rolloutsVersionFlag sets what Argo Rollouts' commands report.
+func rolloutsVersionFlag(version string) string {
+	return "-X github.com/argoproj/argo-rollouts/utils/version.version=" + version
 }
 
 // moduleVersion reads the version of a module from the text of a go.mod.

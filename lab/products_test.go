@@ -5,7 +5,10 @@ import "testing"
 // The manifests of a product name its image: what the lab makes must have that name.
 func TestProductsHaveTheNamesThatTheirManifestsUse(t *testing.T) {
 	l := testLayout(t)
-	want := map[string]string{"flagger": "ghcr.io/fluxcd/flagger:1.44.0"}
+	want := map[string]string{
+		"flagger":       "ghcr.io/fluxcd/flagger:1.44.0",
+		"argo-rollouts": "quay.io/argoproj/argo-rollouts:v1.10.1",
+	}
 	for _, p := range products {
 		i, err := p.image(l)
 		if err != nil {

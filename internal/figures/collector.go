@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -193,31 +195,27 @@ func (c *Collector) ask(ctx context.Context, p *pod, s *scratch) (outcome, error
 }
 
 // Rows are what all sidecars counted in the window that ends now.
-func (c *Collector) Rows(size time.Duration, namespace string) (rows []Row, end time.Time) {
+func (c *Collector) Rows(size time.Duration, namespace string) (rows iter.Seq[*Row], end time.Time) {
 	if size <= 0 {
 		size = DefaultWindow
 	}
 	size = min(max(size, MinWindow), MaxWindow)
 	now := c.now()
 	w := window{start: now - size, end: now}
-	s := c.scratches.Get().(*scratch)
-	defer c.scratches.Put(s)
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	rows = slices.Grow(rows, c.most(namespace))
-	for _, p := range c.pods {
-		rows = p.rows(w, namespace, s, rows)
-	}
-	return rows, c.began.Add(now)
+	return func(yield func(*Row) bool) {
+		s := c.scratches.Get().(*scratch)
+		defer c.scratches.Put(s)
+		for _, p := range c.known() {
+			if !p.rows(w, namespace, s, yield) {
+				return
+			}
+		}
+	}, c.began.Add(now)
 }
 
-// most is how many rows all namespaces can have; those of one are few.
-func (c *Collector) most(namespace string) (n int) {
-	if namespace != "" {
-		return 0
-	}
-	for _, p := range c.pods {
-		n += p.size()
-	}
-	return n
+// known are all pods of which something may be known.
+func (c *Collector) known() []*pod {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return slices.Collect(maps.Values(c.pods))
 }

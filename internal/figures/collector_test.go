@@ -108,7 +108,7 @@ func (c *Collector) once(t *testing.T) {
 func of(c *Collector, size time.Duration, namespace string) map[string]Counts {
 	sums := map[string]Counts{}
 	rows, _ := c.Rows(size, namespace)
-	for _, r := range rows {
+	for r := range rows {
 		s := sums[r.Own.Name]
 		s.Add(r.Counts)
 		sums[r.Own.Name] = s
@@ -174,8 +174,13 @@ func TestNamespace(t *testing.T) {
 	client.count(envoy.FamilyClientRequests, 1, "service", "stock/web", "split", "", "backend", "", "port", "80", "code", "503")
 	c.once(t)
 	for namespace, want := range map[string]int{"shop": 3, "other": 4, "stock": 1, "nowhere": 0, "": 5} {
-		if rows, _ := c.Rows(0, namespace); len(rows) != want {
-			t.Errorf("%q: %d rows, want %d: %+v", namespace, len(rows), want, rows)
+		rows, _ := c.Rows(0, namespace)
+		var got []Row
+		for r := range rows {
+			got = append(got, *r)
+		}
+		if len(got) != want {
+			t.Errorf("%q: %d rows, want %d: %+v", namespace, len(got), want, got)
 		}
 	}
 }
@@ -389,8 +394,8 @@ func TestAllAtOnce(t *testing.T) {
 		for _, p := range c.round() {
 			all.Go(func() { c.read(t.Context(), p) })
 		}
-		all.Go(func() { c.Rows(0, "") })
-		all.Go(func() { c.Rows(0, "shop") })
+		all.Go(func() { of(c, 0, "") })
+		all.Go(func() { of(c, 0, "shop") })
 		f.remove("3")
 		f.passes(time.Second)
 	}

@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"iter"
 	"time"
 
 	"github.com/weft-mesh/weft/translators/model"
@@ -86,8 +87,9 @@ type Source interface {
 	// had no traffic is among them. With a namespace, only rows that touch it:
 	// their Own, Peer, Service, Split or Backend is there. A window is cut to
 	// what is between MinWindow and MaxWindow, and is DefaultWindow where it is
-	// zero. The caller owns the rows.
-	Rows(window time.Duration, namespace string) (rows []Row, end time.Time)
+	// zero. They are worked out in the loop, and a row is the loop's until its
+	// next turn.
+	Rows(window time.Duration, namespace string) (rows iter.Seq[*Row], end time.Time)
 }
 
 // The windows that are kept.

@@ -24,7 +24,7 @@ func FuzzRead(f *testing.F) {
 			p.put(o, s)
 		}
 		lines := uint64(len(first) + len(second))
-		for _, r := range p.rows(window{start: now - MaxWindow, end: now}, "", s, nil) {
+		for _, r := range p.all(window{start: now - MaxWindow, end: now}) {
 			if r.Success > 3*maxValue*lines || r.Latency.Count() > 3*maxValue*lines {
 				t.Fatalf("%+v", r.Counts)
 			}

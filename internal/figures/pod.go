@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unique"
 
 	"github.com/weft-mesh/weft/translators/model"
 )
@@ -33,8 +34,17 @@ type pod struct {
 	failures, rest int
 
 	mu      sync.RWMutex
-	keys    []peerKey
+	keys    []rowKey
 	records []record
+}
+
+// rowKey is kept once for all pods: those of one Deployment have the same peers.
+type rowKey = unique.Handle[peerKey]
+
+// touches tells whether a row has to do with a namespace.
+func touches(k rowKey, namespace string) bool {
+	key := k.Value()
+	return key.touches(namespace)
 }
 
 // due tells whether to read it in this round, and marks it busy. Its address
@@ -72,9 +82,9 @@ func (p *pod) put(o outcome, s *scratch) {
 	p.trim(o.record.to)
 	for _, a := range o.added {
 		if grow := int(a.row) + 1 - len(p.keys); grow > 0 {
-			p.keys = append(p.keys, make([]peerKey, grow)...)
+			p.keys = append(p.keys, make([]rowKey, grow)...)
 		}
-		p.keys[a.row] = a.key
+		p.keys[a.row] = unique.Make(a.key)
 	}
 	if len(o.record.data) > 0 {
 		p.records = append(p.records, o.record)
@@ -132,13 +142,14 @@ func (w window) has(r record) bool {
 	return r.to > w.start && r.to <= w.end && r.from >= w.start-slack
 }
 
-// rows appends those of the window that touch the namespace, if one is given.
-func (p *pod) rows(w window, namespace string, s *scratch, out []Row) []Row {
+// rows gives those of the window that touch the namespace, if one is given,
+// until yield says false.
+func (p *pod) rows(w window, namespace string, s *scratch, yield func(*Row) bool) bool {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	all := namespace == "" || p.target.Own.Namespace == namespace
-	if !all && !slices.ContainsFunc(p.keys, func(k peerKey) bool { return k.touches(namespace) }) {
-		return out
+	if !all && !slices.ContainsFunc(p.keys, func(k rowKey) bool { return touches(k, namespace) }) {
+		return true
 	}
 	s.sums = append(s.sums[:0], make([]Counts, len(p.keys))...)
 	for _, r := range p.records {
@@ -146,21 +157,21 @@ func (p *pod) rows(w window, namespace string, s *scratch, out []Row) []Row {
 			addCounts(r.data, s.sums)
 		}
 	}
+	row := &s.row
 	for i := range s.sums {
-		if k := &p.keys[i]; s.sums[i] != (Counts{}) && (all || k.touches(namespace)) {
-			out = append(out, Row{Key: p.key(k), Counts: s.sums[i]})
+		if s.sums[i] == (Counts{}) || (!all && !touches(p.keys[i], namespace)) {
+			continue
+		}
+		row.Key, row.Counts = p.key(p.keys[i]), s.sums[i]
+		if !yield(row) {
+			return false
 		}
 	}
-	return out
+	return true
 }
 
-func (p *pod) size() int {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return len(p.keys)
-}
-
-func (p *pod) key(k *peerKey) Key {
+func (p *pod) key(of rowKey) Key {
+	k := of.Value()
 	return Key{
 		Side: k.side, Reporter: p.target.Pod, Node: p.target.Node, Own: p.target.Own,
 		Peer: k.peer, PeerIdentity: k.identity, Service: k.service, Split: k.split, Backend: k.backend,

@@ -72,6 +72,7 @@ type scratch struct {
 	sums   []Counts
 	data   []byte
 	line   []byte
+	row    Row
 }
 
 func newReader() *reader {

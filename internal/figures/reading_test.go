@@ -54,8 +54,17 @@ func (w *watched) counted(size time.Duration) Counts {
 	return c
 }
 
+// all are the rows of the window.
+func (p *pod) all(w window) (all []Row) {
+	p.rows(w, "", &scratch{}, func(r *Row) bool {
+		all = append(all, *r)
+		return true
+	})
+	return all
+}
+
 func (w *watched) rows(size time.Duration) []Row {
-	return w.p.rows(window{start: w.now - size, end: w.now}, "", &scratch{}, nil)
+	return w.p.all(window{start: w.now - size, end: w.now})
 }
 
 // expect compares successes and failures in the last 30 seconds.

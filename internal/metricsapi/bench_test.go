@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"slices"
 	"testing"
 	"time"
@@ -71,8 +72,8 @@ func (l *large) List(_ context.Context, list client.ObjectList, _ ...client.List
 	return nil
 }
 
-func (l *large) Rows(time.Duration, string) ([]figures.Row, time.Time) {
-	return slices.Clone(l.rows), time.Now()
+func (l *large) Rows(time.Duration, string) (iter.Seq[*figures.Row], time.Time) {
+	return each(l.rows), time.Now()
 }
 
 // BenchmarkAnswers is of a list of a namespace as kubectl gets it, from the

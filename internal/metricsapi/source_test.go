@@ -1,6 +1,7 @@
 package metricsapi
 
 import (
+	"iter"
 	"time"
 
 	"github.com/weft-mesh/weft/internal/figures"
@@ -12,7 +13,7 @@ type fakeSource struct{}
 
 // Rows: api calls web, by the split canary, and somebody outside of the mesh
 // does.
-func (*fakeSource) Rows(window time.Duration, _ string) ([]figures.Row, time.Time) {
+func (*fakeSource) Rows(window time.Duration, _ string) (iter.Seq[*figures.Row], time.Time) {
 	web := figures.Workload{Namespace: "shop", Kind: "deployments", Name: "web"}
 	api := figures.Workload{Namespace: "shop", Kind: "deployments", Name: "api"}
 	server := figures.Key{
@@ -29,12 +30,22 @@ func (*fakeSource) Rows(window time.Duration, _ string) ([]figures.Row, time.Tim
 	}
 	second := client
 	second.Backend.Name = "web-v2"
-	return []figures.Row{
+	return each([]figures.Row{
 		{Key: server, Counts: counts(290, 10)},
 		{Key: plain, Counts: counts(0, 3)},
 		{Key: client, Counts: counts(264, 0)},
 		{Key: second, Counts: counts(26, 10)},
-	}, time.Now()
+	}), time.Now()
+}
+
+func each(rows []figures.Row) iter.Seq[*figures.Row] {
+	return func(yield func(*figures.Row) bool) {
+		for i := range rows {
+			if !yield(&rows[i]) {
+				return
+			}
+		}
+	}
 }
 
 func counts(success, failure uint64) figures.Counts {

@@ -50,8 +50,7 @@ func (q Question) Edges(r Resource, name string) ([]trafficmetrics.TrafficMetric
 	}
 	found := newEdges()
 	h := newHolders(r.Name, q.Cluster)
-	for i := range q.Rows {
-		row := &q.Rows[i]
+	for row := range q.Rows {
 		switch {
 		case r.Name == TrafficSplits:
 			if row.Side == figures.Client && row.Split == key {

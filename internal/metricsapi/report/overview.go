@@ -20,27 +20,25 @@ func (q Question) Overview(kind string) []trafficmetrics.TrafficMetrics {
 		}
 		return prefixed(q.List(r))
 	}
-	items := prefixed(q.splits())
-	for resource, names := range q.workloads() {
-		for _, item := range prefixed(q.List(resourceOf(resource))) {
-			if names[model.Key{Namespace: item.Namespace, Name: item.Resource.Name}] {
-				items = append(items, item)
-			}
-		}
-	}
-	return sorted(items)
+	shown, resources := q.workloads()
+	items := slices.DeleteFunc(q.lists(resources...), func(item trafficmetrics.TrafficMetrics) bool {
+		return item.Backend == nil && !shown[item.Resource]
+	})
+	return sorted(prefixed(items))
 }
 
-// workloads are what pods of the mesh belong to, by resource.
-func (q Question) workloads() map[string]map[model.Key]bool {
-	found := map[string]map[model.Key]bool{}
+// workloads are what pods of the mesh belong to, and all resources that an
+// Overview is of.
+func (q Question) workloads() (map[trafficmetrics.ObjectReference]bool, []Resource) {
+	found, resources := map[trafficmetrics.ObjectReference]bool{}, []Resource{resourceOf(TrafficSplits)}
 	for _, p := range q.Cluster.Pods {
-		if found[p.Workload.Kind] == nil {
-			found[p.Workload.Kind] = map[model.Key]bool{}
+		r := resourceOf(p.Workload.Kind)
+		found[reference(r, model.Key{Namespace: p.Namespace, Name: p.Workload.Name})] = true
+		if !slices.Contains(resources, r) {
+			resources = append(resources, r)
 		}
-		found[p.Workload.Kind][model.Key{Namespace: p.Namespace, Name: p.Workload.Name}] = true
 	}
-	return found
+	return found, resources
 }
 
 // OverviewOf gives the items of one name of an Overview.
@@ -59,7 +57,7 @@ func (q Question) OverviewOf(name string) ([]trafficmetrics.TrafficMetrics, bool
 
 // backendOf finds an item of a TrafficSplit by the name that it has in lists.
 func (q Question) backendOf(name string) ([]trafficmetrics.TrafficMetrics, bool) {
-	items := slices.DeleteFunc(q.splits(), func(item trafficmetrics.TrafficMetrics) bool { return item.Name != name })
+	items := slices.DeleteFunc(q.lists(resourceOf(TrafficSplits)), func(item trafficmetrics.TrafficMetrics) bool { return item.Name != name })
 	return items, len(items) > 0
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -16,8 +17,9 @@ type Question struct {
 	Cluster Cluster
 	// Namespace is empty for all.
 	Namespace string
-	// Rows were counted in the Window that ended at End.
-	Rows   []figures.Row
+	// Rows were counted in the Window that ended at End. They are gone through
+	// once a question: there are many, and each is worked out anew.
+	Rows   iter.Seq[*figures.Row]
 	Window time.Duration
 	End    time.Time
 	// Unit is what latencies are written in.
@@ -28,31 +30,25 @@ type Question struct {
 // namespace and name. Objects without a pod in the mesh are left out. A
 // TrafficSplit has an item for each of its backends.
 func (q Question) List(r Resource) []trafficmetrics.TrafficMetrics {
-	if r.Name == TrafficSplits {
-		return q.splits()
+	return sorted(q.lists(r))
+}
+
+// lists is as List, of several resources, in no order.
+func (q Question) lists(resources ...Resource) []trafficmetrics.TrafficMetrics {
+	totals := make([]total, len(resources))
+	for i, r := range resources {
+		totals[i] = q.total(r)
 	}
-	h := newHolders(r.Name, q.Cluster)
-	totals := map[model.Key]*figures.Counts{}
-	for _, keys := range h.pods {
-		for _, key := range keys {
-			totals[key] = &figures.Counts{}
-		}
-	}
-	for i := range q.Rows {
-		if q.Rows[i].Side == figures.Server {
-			for _, key := range h.ofRow(&q.Rows[i]) {
-				add(totals, key, &q.Rows[i].Counts)
-			}
+	for row := range q.Rows {
+		for _, t := range totals {
+			t.add(row)
 		}
 	}
 	var items []trafficmetrics.TrafficMetrics
-	for key, counts := range totals {
-		labels, exists := q.Cluster.labels(r.Name, key)
-		if exists && q.within(key) {
-			items = append(items, q.item(r, key, labels, received(), counts))
-		}
+	for _, t := range totals {
+		items = append(items, t.items()...)
 	}
-	return sorted(items)
+	return items
 }
 
 // Get gives what one object received; zero for one without traffic, and not ok
@@ -70,13 +66,13 @@ func (q Question) Get(r Resource, name string) ([]trafficmetrics.TrafficMetrics,
 		return q.split(key), true
 	}
 	h := newHolders(r.Name, q.Cluster)
-	total := &figures.Counts{}
-	for i := range q.Rows {
-		if q.Rows[i].Side == figures.Server && slices.Contains(h.ofRow(&q.Rows[i]), key) {
-			total.Add(q.Rows[i].Counts)
+	sum := &figures.Counts{}
+	for row := range q.Rows {
+		if row.Side == figures.Server && slices.Contains(h.ofRow(row), key) {
+			sum.Add(row.Counts)
 		}
 	}
-	return []trafficmetrics.TrafficMetrics{q.item(r, key, labels, received(), total)}, true
+	return []trafficmetrics.TrafficMetrics{q.item(r, key, labels, received(), sum)}, true
 }
 
 func (q Question) key(r Resource, name string) model.Key {
@@ -88,19 +84,6 @@ func (q Question) key(r Resource, name string) model.Key {
 
 func (q Question) within(key model.Key) bool {
 	return q.Namespace == "" || key.Namespace == "" || key.Namespace == q.Namespace
-}
-
-func received() trafficmetrics.Edge {
-	return trafficmetrics.Edge{Direction: trafficmetrics.From, Side: trafficmetrics.Server}
-}
-
-func add[K comparable](totals map[K]*figures.Counts, key K, counts *figures.Counts) {
-	total := totals[key]
-	if total == nil {
-		total = &figures.Counts{}
-		totals[key] = total
-	}
-	total.Add(*counts)
 }
 
 func sorted(items []trafficmetrics.TrafficMetrics) []trafficmetrics.TrafficMetrics {

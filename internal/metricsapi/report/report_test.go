@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -98,8 +99,18 @@ func rows() []figures.Row {
 	}
 }
 
+func each(rows []figures.Row) iter.Seq[*figures.Row] {
+	return func(yield func(*figures.Row) bool) {
+		for i := range rows {
+			if !yield(&rows[i]) {
+				return
+			}
+		}
+	}
+}
+
 func question() Question {
-	return Question{Cluster: shop(), Namespace: "shop", Rows: rows(), Window: 30 * time.Second, End: end, Unit: Seconds}
+	return Question{Cluster: shop(), Namespace: "shop", Rows: each(rows()), Window: 30 * time.Second, End: end, Unit: Seconds}
 }
 
 // lines writes items as "name success/failure".
@@ -250,12 +261,12 @@ func TestEdges(t *testing.T) {
 // has no longer.
 func TestBackendsWithoutTrafficAndWithoutWeight(t *testing.T) {
 	q := question()
-	q.Rows = nil
+	q.Rows = each(nil)
 	want := []string{"split.web-v1 0/0 web→web-v1 weight 900 asked 900m seen <nil>", "split.web-v2 0/0 web→web-v2 weight 100 asked 100m seen <nil>"}
 	if diff := cmp.Diff(want, lines(q.List(resourceOf(TrafficSplits)))); diff != "" {
 		t.Errorf("no traffic (-want +got)\n%s", diff)
 	}
-	q.Rows = []figures.Row{sent("api-1", "api", webWorkload, "web", "split", "old", 3)}
+	q.Rows = each([]figures.Row{sent("api-1", "api", webWorkload, "web", "split", "old", 3)})
 	want = append([]string{"split.old 3/0 web→old weight 0 asked 0 seen 1"}, strings.Replace(want[0], "<nil>", "0", 1), strings.Replace(want[1], "<nil>", "0", 1))
 	if diff := cmp.Diff(want, lines(q.List(resourceOf(TrafficSplits)))); diff != "" {
 		t.Errorf("old backend (-want +got)\n%s", diff)
@@ -265,11 +276,11 @@ func TestBackendsWithoutTrafficAndWithoutWeight(t *testing.T) {
 // Callers of one workload may have several ServiceAccounts; none is told then.
 func TestIdentityOfSeveral(t *testing.T) {
 	q := question()
-	q.Rows = []figures.Row{
+	q.Rows = each([]figures.Row{
 		received5("web-1", "web", apiWorkload, "spiffe://c/ns/shop/sa/a", 1, 0),
 		received5("web-1", "web", apiWorkload, "spiffe://c/ns/shop/sa/b", 1, 0),
 		received5("web-2", "web", apiWorkload, "spiffe://c/ns/shop/sa/a", 1, 0),
-	}
+	})
 	items, _ := q.Edges(resourceOf("deployments"), "web")
 	if diff := cmp.Diff([]string{"web 3/0 from server Deployment api mtls=true"}, lines(items)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -326,15 +337,17 @@ func TestValuesMakeSense(t *testing.T) {
 // A namespace of a large mesh: 1,000 pods with 20 peers each.
 func BenchmarkListOfANamespace(b *testing.B) {
 	q := Question{Namespace: "shop", Window: 30 * time.Second, End: end, Cluster: Cluster{Objects: map[string]map[model.Key]Labels{"deployments": {}}}}
+	var rows []figures.Row
 	for p := range 1000 {
 		name := fmt.Sprintf("app-%d", p%100)
 		pod := Pod{Key: key("shop", fmt.Sprintf("pod-%d", p)), Workload: model.Workload{Kind: "deployments", Name: name}}
 		q.Cluster.Pods = append(q.Cluster.Pods, pod)
 		q.Cluster.Objects["deployments"][key("shop", name)] = nil
 		for e := range 20 {
-			q.Rows = append(q.Rows, received5(pod.Name, name, workload("deployments", "shop", fmt.Sprintf("app-%d", e)), "spiffe://c", 5, 1))
+			rows = append(rows, received5(pod.Name, name, workload("deployments", "shop", fmt.Sprintf("app-%d", e)), "spiffe://c", 5, 1))
 		}
 	}
+	q.Rows = each(rows)
 	b.ReportAllocs()
 	for b.Loop() {
 		if n := len(q.List(resourceOf("deployments"))); n != 100 {

@@ -8,43 +8,71 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-func (q Question) splits() []trafficmetrics.TrafficMetrics {
-	var items []trafficmetrics.TrafficMetrics
-	for _, s := range q.Cluster.Splits {
-		if q.within(s.Key) {
-			items = append(items, q.split(s.Key)...)
-		}
-	}
-	return sorted(items)
+// splitTotal is what callers sent to each backend of each TrafficSplit.
+type splitTotal struct {
+	q    Question
+	sums map[model.Key]backendSums
 }
 
-// split has an item for each backend, named after the split and the backend,
-// also for one that has been taken out and still had traffic.
-func (q Question) split(key model.Key) []trafficmetrics.TrafficMetrics {
-	totals := map[model.Key]*figures.Counts{}
-	if s := q.find(key); s != nil {
-		for _, b := range s.Backends {
-			totals[b.Service] = &figures.Counts{}
+type backendSums map[model.Key]*figures.Counts
+
+func (t splitTotal) add(row *figures.Row) {
+	if row.Side != figures.Client || row.Split == (model.Key{}) || row.Backend == (model.Key{}) {
+		return
+	}
+	if t.sums[row.Split] == nil {
+		t.sums[row.Split] = backendSums{}
+	}
+	add(t.sums[row.Split], row.Backend, &row.Counts)
+}
+
+func (t splitTotal) items() []trafficmetrics.TrafficMetrics {
+	var items []trafficmetrics.TrafficMetrics
+	for _, s := range t.q.Cluster.Splits {
+		if t.q.within(s.Key) {
+			items = append(items, t.of(s.Key)...)
 		}
+	}
+	return items
+}
+
+// of has an item for each backend, named after the split and the backend, also
+// for one that has been taken out and still had traffic.
+func (t splitTotal) of(key model.Key) []trafficmetrics.TrafficMetrics {
+	sums := t.sums[key]
+	if sums == nil {
+		sums = backendSums{}
 	}
 	var all uint64
-	for i := range q.Rows {
-		row := &q.Rows[i]
-		if row.Side == figures.Client && row.Split == key && row.Backend != (model.Key{}) {
-			add(totals, row.Backend, &row.Counts)
-			all += row.Success + row.Failure
+	for _, counts := range sums {
+		all += counts.Success + counts.Failure
+	}
+	if s := t.q.find(key); s != nil {
+		for _, b := range s.Backends {
+			if sums[b.Service] == nil {
+				sums[b.Service] = &figures.Counts{}
+			}
 		}
 	}
-	r, _ := Find(TrafficSplits)
+	r := resourceOf(TrafficSplits)
 	from := trafficmetrics.Edge{Direction: trafficmetrics.From, Side: trafficmetrics.Client}
 	var items []trafficmetrics.TrafficMetrics
-	for service, counts := range totals {
-		item := q.item(r, key, q.Cluster.Objects[TrafficSplits][key], from, counts)
+	for service, counts := range sums {
+		item := t.q.item(r, key, t.q.Cluster.Objects[TrafficSplits][key], from, counts)
 		item.Name = key.Name + "." + service.Name
-		item.Backend = q.backend(key, service, share(counts.Success+counts.Failure, all))
+		item.Backend = t.q.backend(key, service, share(counts.Success+counts.Failure, all))
 		items = append(items, item)
 	}
-	return sorted(items)
+	return items
+}
+
+// split are the items of one TrafficSplit.
+func (q Question) split(key model.Key) []trafficmetrics.TrafficMetrics {
+	t := splitTotal{q: q, sums: map[model.Key]backendSums{}}
+	for row := range q.Rows {
+		t.add(row)
+	}
+	return sorted(t.of(key))
 }
 
 func (q Question) find(key model.Key) *model.Split {

@@ -11,7 +11,7 @@ LAB      := $(BIN)/lab
 # Tools are pinned in a module of their own, so that none of what they need reaches weft's go.mod.
 TOOL      := go tool -modfile=tools/go.mod
 SUMMARY   := go run ./test/summary
-PACKAGES  := go list ./... | grep -v '/test/e2e$$'
+PACKAGES  := go list ./... | grep -Ev '/test/(e2e|canaries)$$'
 # A prefix that starts a command in a lab with the mesh and both address families; nothing where KUBECONFIG names a cluster already.
 IN_CLUSTER = $(if $(KUBECONFIG),env PATH="$(LAB_HOME)/bin:$(BIN):$$PATH",$(LAB) run --mesh --dual-stack $(if $(KEEP_LOGS),--keep-logs $(KEEP_LOGS)) --)
 
@@ -50,6 +50,14 @@ e2e: lab ## Run the end-to-end tests with real pods (KEEP_LOGS=DIR keeps the clu
 	@rc=0; $(IN_CLUSTER) $(BIN)/e2e.test -test.timeout 30m -ginkgo.v -ginkgo.no-color \
 		-ginkgo.json-report=$(BIN)/e2e.json $(ARGS) || rc=1; \
 	$(SUMMARY) -name e2e -ginkgo $(BIN)/e2e.json || rc=1; exit $$rc
+
+.PHONY: canaries
+canaries: lab ## Let Flagger and Argo Rollouts release by weft, by the commands of their pages in docs (ARGS: flags for ginkgo)
+	@mkdir -p $(BIN) && rm -f $(BIN)/canaries.json && go test -c -o $(BIN)/canaries.test ./test/canaries
+	@rc=0; export FLAGGER="$$(hack/module.sh flagger github.com/fluxcd/flagger)/kustomize/base/flagger"; \
+	$(IN_CLUSTER) $(BIN)/canaries.test -test.timeout 60m -ginkgo.v -ginkgo.no-color \
+		-ginkgo.json-report=$(BIN)/canaries.json $(ARGS) || rc=1; \
+	$(SUMMARY) -name canaries -ginkgo $(BIN)/canaries.json || rc=1; exit $$rc
 
 .PHONY: conformance
 conformance: lab ## Test weft against all of SMI, and write conformance/reports (ARGS: flags of smi-conformance run; the report is then in bin)

@@ -1,0 +1,154 @@
+package canaries
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/weft-mesh/weft/test/cluster"
+	"github.com/weft-mesh/weft/test/traffic"
+)
+
+// sampleSize is how many calls tell the share of a step, and miss how seldom a fair one may look unfair: there are some
+// fifty steps in a run.
+const (
+	sampleSize = 1000
+	miss       = 1e-5
+)
+
+// longest bounds the time that weights may stay as they are.
+const longest = 10 * time.Minute
+
+// weights are what a TrafficSplit asks for, by backend.
+type weights map[string]int64
+
+func (w weights) String() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(w)) {
+		parts = append(parts, fmt.Sprintf("%s %d", name, w[name]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (w weights) total() int64 {
+	var total int64
+	for _, weight := range w {
+		total += weight
+	}
+	return total
+}
+
+// step is a time in which the weights stayed as they were, and what was seen of them.
+type step struct {
+	asked weights
+	seen  traffic.Counts
+	// short says that the weights changed before the sample was whole.
+	short bool
+}
+
+func (s step) String() string { return fmt.Sprintf("asked %v, saw %v", s.asked, s.seen) }
+
+// judge is nil if the share of each backend lies in its binomial interval.
+func (s step) judge() error {
+	if s.short {
+		return fmt.Errorf("the weights %v changed after %v, too soon for %d calls", s.asked, s.seen, sampleSize)
+	}
+	calls := 0
+	for _, n := range s.seen {
+		calls += n
+	}
+	var problems []error
+	for backend, weight := range s.asked {
+		low, high := traffic.Interval(calls, float64(weight)/float64(s.asked.total()), miss)
+		if n := s.seen[backend]; n < low || n > high {
+			problems = append(problems, fmt.Errorf("%v: fair for %s is %d to %d", s, backend, low, high))
+		}
+	}
+	for backend := range s.seen {
+		if _, asked := s.asked[backend]; !asked {
+			problems = append(problems, fmt.Errorf("%v: %s is no backend", s, backend))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// surveyor follows a TrafficSplit, and takes a sample of the calls at each of its steps.
+type surveyor struct {
+	meter           *meter
+	namespace, name string
+	// backend names the backend that a pod stands behind.
+	backend func(pod string) string
+}
+
+// survey returns the steps that it has seen when the context ends; the last is that of the weights at the end.
+func (s surveyor) survey(ctx context.Context) ([]step, error) {
+	var steps []step
+	var done weights
+	for {
+		now, err := s.settled(ctx, done)
+		if err != nil || now == nil {
+			return steps, err
+		}
+		// What the proxies have is asked, not when each was told: a sample that has begun is finished.
+		seen := s.meter.sample(context.WithoutCancel(ctx), sampleSize, s.backend)
+		after, _, err := s.read(context.WithoutCancel(ctx))
+		if err != nil {
+			return steps, err
+		}
+		steps, done = append(steps, step{asked: now, seen: seen, short: !maps.Equal(now, after)}), now
+	}
+}
+
+// settled waits until all proxies have other weights than those that are done, and returns them: none when the
+// context ends first and there are no others.
+func (s surveyor) settled(ctx context.Context, done weights) (weights, error) {
+	var now weights
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
+	defer cancel()
+	err := cluster.Wait(bounded, "the next step of "+s.namespace, func(bounded context.Context) error {
+		asked, programmed, err := s.read(bounded)
+		switch {
+		case err != nil:
+			return err
+		case maps.Equal(asked, done):
+			if ctx.Err() != nil {
+				now = nil
+				return nil
+			}
+			return errors.New("the weights are as they were")
+		}
+		now = asked
+		return programmed
+	})
+	return now, err
+}
+
+// read returns the weights of the split, and whether all proxies have them.
+func (s surveyor) read(ctx context.Context) (asked weights, programmed, err error) {
+	split, err := mesh.Get(ctx, "split.smi-spec.io/v1alpha4", "TrafficSplit", s.namespace, s.name)
+	if err != nil {
+		return nil, nil, err
+	}
+	backends, _, err := unstructured.NestedSlice(split.Object, "spec", "backends")
+	if err != nil {
+		return nil, nil, err
+	}
+	asked = weights{}
+	for _, b := range backends {
+		backend, _ := b.(map[string]any)
+		name, _, _ := unstructured.NestedString(backend, "service")
+		weight, _, err := unstructured.NestedInt64(backend, "weight")
+		if err != nil {
+			return nil, nil, err
+		}
+		asked[name] += weight
+	}
+	return asked, cluster.CheckCondition(split, "Programmed", metav1.ConditionTrue), nil
+}

@@ -224,3 +224,17 @@ func TestAPortThatIsTakenIsAnError(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+func TestAServerAnswersLateOrBadlyWhereItIsAskedTo(t *testing.T) {
+	address := start(t)[HTTP][0]
+	outcomes := do(t,
+		Call{Address: address, Count: 3, Headers: map[string]string{HeaderCode: "500", HeaderDelay: "30ms"}},
+		Call{Address: address, Headers: map[string]string{HeaderCode: "9", HeaderDelay: "soon"}},
+	)
+	if o := outcomes[0]; o.Codes["500"] != 3 || o.Pods["web-0"] != 3 || o.Latency.P50 < 30*time.Millisecond {
+		t.Errorf("%+v", o)
+	}
+	if o := outcomes[1]; o.Codes["200"] != 1 {
+		t.Errorf("nonsense is heeded: %+v", o)
+	}
+}

@@ -63,6 +63,8 @@ type Outcome struct {
 	Servers map[string]int `json:"servers,omitempty"`
 	// Versions counts the same answers by the server's version.
 	Versions map[string]int `json:"versions,omitempty"`
+	// Pods counts the same answers by the server's pod, where they name it.
+	Pods map[string]int `json:"pods,omitempty"`
 	// Codes counts answers by HTTP status, or name of the gRPC code, whoever gave them.
 	Codes map[string]int `json:"codes,omitempty"`
 	// Errors counts the calls without any answer, by reason.

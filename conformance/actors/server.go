@@ -14,6 +14,12 @@ const (
 	headerVersion = "Smi-Conformance-Version"
 )
 
+// Headers by which a caller of an HTTP port has the server answer late, or with another code than 200.
+const (
+	HeaderDelay = "smi-conformance-delay"
+	HeaderCode  = "smi-conformance-code"
+)
+
 // Server answers every call on its ports and says who it is.
 type Server struct {
 	// Namespace, Workload, Version and Pod are what it says of itself.

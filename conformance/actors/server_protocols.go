@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 
 // maxPayload bounds what is read of one call.
 const maxPayload = 64 << 10
+
+// maxDelay bounds how long a caller may have a server wait.
+const maxDelay = 5 * time.Second
 
 func (s *Server) serveHTTP(ctx context.Context, listener net.Listener) {
 	protocols := &http.Protocols{}
@@ -40,6 +44,15 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(headerServer, a.Server)
 	w.Header().Set(headerVersion, a.Version)
 	w.Header().Set("Content-Type", "application/json")
+	if pause, err := time.ParseDuration(r.Header.Get(HeaderDelay)); err == nil {
+		select {
+		case <-time.After(min(pause, maxDelay)):
+		case <-r.Context().Done():
+		}
+	}
+	if code, err := strconv.Atoi(r.Header.Get(HeaderCode)); err == nil && code >= 200 && code <= 599 {
+		w.WriteHeader(code)
+	}
 	_ = json.NewEncoder(w).Encode(a) // a caller that is gone needs no answer
 }
 

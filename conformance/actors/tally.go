@@ -27,6 +27,9 @@ func (t *tally) add(r reply) {
 	if r.answer != nil {
 		count(&t.sum.Servers, r.answer.Server)
 		count(&t.sum.Versions, r.answer.Version)
+		if r.answer.Pod != "" {
+			count(&t.sum.Pods, r.answer.Pod)
+		}
 		t.sum.Last = r.answer
 		t.took = append(t.took, r.took)
 	}

@@ -7,6 +7,7 @@ const metrics1 = "apis/traffic-metrics/v1alpha1/traffic-metrics.md"
 const (
 	MetricsAPIService             Name = "MetricsAPIService"
 	MetricsAPIResourceList        Name = "MetricsAPIResourceList"
+	MetricsAPIResourceKind        Name = "MetricsAPIResourceKind"
 	MetricsGet                    Name = "MetricsGet"
 	MetricsList                   Name = "MetricsList"
 	MetricsPods                   Name = "MetricsPods"
@@ -54,7 +55,8 @@ func init() {
 func metricsAPI() []Feature {
 	return []Feature{
 		{Name: MetricsAPIService, Level: Core, Source: metrics1 + ", Kubernetes API", Statement: "The metrics.smi-spec.io API will be exposed via a APIService."},
-		{Name: MetricsAPIResourceList, Level: Core, Source: metrics1 + ", Kubernetes API", Statement: "Requesting /apis/metrics.smi-spec.io/v1alpha1/ returns an APIResourceList of the supported resources, each of kind TrafficMetrics with the verbs get and list; namespaces are not namespaced, the rest is."},
+		{Name: MetricsAPIResourceList, Level: Core, Source: metrics1 + ", Kubernetes API", Statement: "Requesting /apis/metrics.smi-spec.io/v1alpha1/ returns an APIResourceList of the supported resources, each with the verbs get and list; namespaces are not namespaced, deployments and pods are."},
+		{Name: MetricsAPIResourceKind, Level: Extended, Source: metrics1 + ", Kubernetes API", Statement: "Each of the resources in the APIResourceList is of the kind TrafficMetrics."},
 		{Name: MetricsGet, Level: Core, Source: metrics1 + ", Specification", Statement: "A supported resource can be got by name."},
 		{Name: MetricsList, Level: Core, Source: metrics1 + ", Specification", Statement: "Supported resources can be listed."},
 		{Name: MetricsListResource, Level: Core, Source: metrics1 + ", TrafficMetricsList", Statement: "A list of a kind is a TrafficMetricsList whose resource holds only kind, namespace and apiVersion."},

@@ -17,6 +17,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/yaml"
 
 	"github.com/weft-mesh/weft/conformance/adapter"
 )
@@ -81,10 +82,8 @@ func places(a adapter.Adapter, tests []Test) []place {
 
 // manifests are the objects of a place: first the namespace's own, then what stands in it.
 func (p place) manifests(a adapter.Adapter) (namespace []string, inside []string, err error) {
-	var own adapter.Metadata
-	var pods adapter.Metadata
+	own, _ := p.metadata()
 	for _, m := range p.memberships {
-		own, pods = merge(own, m.Namespace), merge(pods, m.Pod)
 		text, err := m.Objects(p.name)
 		if err != nil {
 			return nil, nil, err
@@ -92,20 +91,16 @@ func (p place) manifests(a adapter.Adapter) (namespace []string, inside []string
 		inside = append(inside, text)
 	}
 	fill := func(into *[]string, file string, data map[string]any) {
-		var b strings.Builder
-		if e := baseTemplates.ExecuteTemplate(&b, file, data); e != nil {
-			err = cmp.Or(err, e)
-		}
-		*into = append(*into, b.String())
+		text, e := fillIn(file, data)
+		err = cmp.Or(err, e)
+		*into = append(*into, text)
 	}
 	labels := merge(own, adapter.Metadata{Labels: map[string]string{"app.kubernetes.io/managed-by": manager}})
 	fill(&namespace, "namespace.yaml", map[string]any{"Namespace": p.name, "NamespaceLabels": labels.Labels, "NamespaceAnnotations": own.Annotations})
 	for _, w := range p.workloads {
-		meta := merge(pods, adapter.Metadata{Labels: map[string]string{labelApp: w.Name, labelRole: w.role(), "version": w.Version}})
-		fill(&inside, "workload.yaml", map[string]any{
-			"Name": w.Name, "Version": w.Version, "Image": a.Actors.Image, "PullPolicy": a.Actors.PullPolicy,
-			"PodLabels": meta.Labels, "PodAnnotations": meta.Annotations,
-		})
+		template, e := p.podTemplate(a, w, podOptions{w.Name, w.role(), corev1.RestartPolicyAlways})
+		err = cmp.Or(err, e)
+		fill(&inside, "workload.yaml", map[string]any{"Name": w.Name, "Template": template})
 		if w.server {
 			fill(&inside, "service.yaml", map[string]any{"Name": w.Name, "Selector": map[string]string{labelApp: w.Name}, "Ports": ports(a.Ports)})
 		}
@@ -114,6 +109,41 @@ func (p place) manifests(a adapter.Adapter) (namespace []string, inside []string
 		fill(&inside, "service.yaml", map[string]any{"Name": "web", "Selector": map[string]string{labelRole: "server"}, "Ports": ports(a.Ports)})
 	}
 	return namespace, inside, err
+}
+
+// metadata is what the place and its pods are created with.
+func (p place) metadata() (own, pods adapter.Metadata) {
+	for _, m := range p.memberships {
+		own, pods = merge(own, m.Namespace), merge(pods, m.Pod)
+	}
+	return own, pods
+}
+
+// podOptions are what pods of one workload may have different from those of others.
+type podOptions struct {
+	account, role string
+	restart       corev1.RestartPolicy
+}
+
+// podTemplate is that of a workload in this place, as JSON, which is YAML of one line.
+func (p place) podTemplate(a adapter.Adapter, w workload, o podOptions) (string, error) {
+	_, pods := p.metadata()
+	meta := merge(pods, adapter.Metadata{Labels: map[string]string{labelApp: w.Name, labelRole: o.role, "version": w.Version}})
+	text, err := fillIn("pod.yaml", map[string]any{
+		"Name": w.Name, "Version": w.Version, "Account": o.account, "Restart": o.restart, "Image": a.Actors.Image, "PullPolicy": a.Actors.PullPolicy,
+		"PodLabels": meta.Labels, "PodAnnotations": meta.Annotations,
+	})
+	if err != nil {
+		return "", err
+	}
+	template, err := yaml.YAMLToJSON([]byte(text))
+	return string(template), err
+}
+
+func fillIn(file string, data map[string]any) (string, error) {
+	var b strings.Builder
+	err := baseTemplates.ExecuteTemplate(&b, file, data)
+	return b.String(), err
 }
 
 func (w workload) role() string {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -38,6 +39,8 @@ type Env struct {
 	convergence time.Duration
 	stable      int
 	objects     store
+	api         reader
+	template    func(name string, restart corev1.RestartPolicy) (string, error)
 	callers     interface {
 		do(ctx context.Context, from Actor, plan actors.Plan) (actors.Report, error)
 	}
@@ -132,6 +135,12 @@ func (e *Env) Delete(ctx context.Context, text string) { e.must(e.each(ctx, text
 // DeleteStage deletes what the test's manifest defines under a name and waits until it is gone.
 func (e *Env) DeleteStage(ctx context.Context, stage string) {
 	e.must(e.each(ctx, e.manifest, stage, e.drop))
+}
+
+// PodTemplate is that of a server like those of the base fixtures, in Main, for manifests of tests that need more of them:
+// {{.PodTemplate "name" "Always"}}. Its pods have the labels app and version of that name, and are not behind the Service `web`.
+func (e *Env) PodTemplate(name string, restart corev1.RestartPolicy) (string, error) {
+	return e.template(name, restart)
 }
 
 // Figure records something measured into the report.

@@ -98,7 +98,8 @@ func (c *cluster) drop(ctx context.Context, o *unstructured.Unstructured, namesp
 	if err != nil {
 		return err
 	}
-	err = resource.Delete(ctx, o.GetName(), metav1.DeleteOptions{})
+	// Else the pods of a Job would stay.
+	err = resource.Delete(ctx, o.GetName(), metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationBackground)})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	ginkgo "github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 	"github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/weft-mesh/weft/conformance/adapter"
 	"github.com/weft-mesh/weft/conformance/features"
@@ -165,11 +166,15 @@ func (r *runner) run(ctx context.Context, t Test) {
 		Main: namespaceMain, Other: namespaceOther, Outside: namespaceOutside,
 		Client: r.cluster.dynamic, Seed: r.options.Seed, Confidence: a.Settings.Confidence, Ports: Ports{a.Ports},
 		test: t.Name, manifest: manifest, convergence: a.Settings.Convergence.Duration, stable: a.Settings.Stable,
-		objects: r.cluster, callers: r.callers,
+		objects: r.cluster, api: r.cluster, callers: r.callers,
 		failed: func(message string) { ginkgo.Fail(message, 2) },
 	}
 	if t.OpenByDefault {
 		e.Main = namespaceOpen
+	}
+	e.template = func(name string, restart corev1.RestartPolicy) (string, error) {
+		i := slices.IndexFunc(r.places, func(p place) bool { return p.name == e.Main })
+		return r.places[i].podTemplate(a, workload{Name: name, Version: name}, podOptions{"default", "further", restart})
 	}
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
 		r.figures[t.Name] = e.figures

@@ -64,6 +64,9 @@ func (s step) judge() error {
 	for _, n := range s.seen {
 		calls += n
 	}
+	if calls == 0 {
+		return fmt.Errorf("asked %v, and no call was counted", s.asked)
+	}
 	var problems []error
 	for backend, weight := range s.asked {
 		low, high := traffic.Interval(calls, float64(weight)/float64(s.asked.total()), miss)

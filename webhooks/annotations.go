@@ -118,7 +118,7 @@ func unknownAnnotations(annotations map[string]string) []string {
 	known := map[string]bool{
 		v1alpha1.AnnotationExcludeInboundPorts: true, v1alpha1.AnnotationExcludeOutboundPorts: true, v1alpha1.AnnotationExcludeOutboundCIDRs: true,
 		v1alpha1.AnnotationDrainSeconds: true, AnnotationProxyConcurrency: true, AnnotationProxyCPU: true, AnnotationProxyMemory: true,
-		v1alpha1.AnnotationInjected: true, v1alpha1.AnnotationProbes: true,
+		v1alpha1.AnnotationInjected: true, v1alpha1.AnnotationProbes: true, v1alpha1.AnnotationApplicationMetrics: true,
 	}
 	var warnings []string
 	for name := range annotations {

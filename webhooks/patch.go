@@ -33,7 +33,9 @@ func annotationsPatch(before, after map[string]string) []jsonpatch.Operation {
 		return []jsonpatch.Operation{jsonpatch.NewOperation("add", "/metadata/annotations", after)}
 	}
 	var ops []jsonpatch.Operation
-	for _, name := range []string{v1alpha1.AnnotationInjected, v1alpha1.AnnotationProbes} {
+	names := maps.Clone(before)
+	maps.Copy(names, after)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		old, had := before[name]
 		value, has := after[name]
 		path := "/metadata/annotations/" + escape(name)

@@ -56,7 +56,7 @@ func initContainer(s Settings, o options) corev1.Container {
 
 // proxyContainer runs Envoy as a native sidecar: it starts before the
 // application, ends after it, and does not keep a Job from completing.
-func proxyContainer(s Settings, o options) corev1.Container {
+func proxyContainer(s Settings, o options, env []corev1.EnvVar) corev1.Container {
 	security := restricted()
 	uid := int64(podnet.ProxyUID)
 	security.RunAsUser, security.RunAsGroup, security.RunAsNonRoot = &uid, ptr(uid), ptr(true)
@@ -78,11 +78,11 @@ func proxyContainer(s Settings, o options) corev1.Container {
 			"--disable-hot-restart",
 			"--log-level", s.LogLevel,
 		},
-		Env: []corev1.EnvVar{
+		Env: append([]corev1.EnvVar{
 			fieldEnv("POD_NAME", "metadata.name"),
 			fieldEnv("POD_NAMESPACE", "metadata.namespace"),
 			fieldEnv("SERVICE_ACCOUNT", "spec.serviceAccountName"),
-		},
+		}, env...),
 		Ports:         []corev1.ContainerPort{{Name: "weft-metrics", ContainerPort: envoy.MetricsPort, Protocol: corev1.ProtocolTCP}},
 		RestartPolicy: ptr(corev1.ContainerRestartPolicyAlways),
 		StartupProbe: &corev1.Probe{

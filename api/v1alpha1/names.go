@@ -24,8 +24,9 @@ const (
 	AnnotationExcludeOutboundCIDRs = "weft.mesh/exclude-outbound-cidrs"
 	AnnotationDrainSeconds         = "weft.mesh/drain-seconds"
 
-	AnnotationProbes   = "weft.mesh/probes"
-	AnnotationInjected = "weft.mesh/injected"
+	AnnotationProbes             = "weft.mesh/probes"
+	AnnotationApplicationMetrics = "weft.mesh/application-metrics"
+	AnnotationInjected           = "weft.mesh/injected"
 )
 
 // Names of what weft keeps in a cluster.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"strings"
 	"text/template"
 )
 
@@ -18,6 +19,8 @@ const (
 	RootsFile     = "ca.crt"
 	sdsTokenFile  = "sds-token.yaml"
 	sdsRootFile   = "sds-root.yaml"
+	metricsFile   = "metrics.lua"
+	familiesFile  = "families"
 )
 
 // TokenAudience is the audience of the sidecar's token.
@@ -31,6 +34,9 @@ type Bootstrap struct {
 	XDSHost    string
 	XDSPort    uint16
 	ServerName string
+	// Families are those that MetricsPath has beside Envoy's own figures. Sidecars
+	// that run heed a change.
+	Families []Family
 	// IPv6 has the sidecar answer the kubelet over IPv6 as well.
 	IPv6 bool
 	// RunDir is RunDir but in tests.
@@ -43,15 +49,21 @@ type Bootstrap struct {
 func NewBootstrap(host string, port uint16) Bootstrap {
 	return Bootstrap{
 		XDSHost: host, XDSPort: port, ServerName: host, RunDir: RunDir,
-		AdminPort: AdminPort, MetricsPort: MetricsPort, ReadyPort: ReadyPort,
+		Families: Families(), AdminPort: AdminPort, MetricsPort: MetricsPort, ReadyPort: ReadyPort,
 	}
 }
 
 // Eviction is StatsEviction, for the template.
 func (Bootstrap) Eviction() int { return StatsEviction }
 
+// Names are those that the templates share with the rest of weft.
+func (Bootstrap) Names() map[string]string { return metricsNames }
+
 //go:embed bootstrap.yaml.tmpl
 var bootstrapText string
+
+//go:embed metrics.lua.tmpl
+var metricsText string
 
 //go:embed sds-token.yaml.tmpl
 var sdsTokenText string
@@ -63,7 +75,7 @@ var sdsRootText string
 // roots themselves.
 func BuildBootstrap(b Bootstrap) (map[string]string, error) {
 	files := map[string]string{}
-	for name, text := range map[string]string{BootstrapFile: bootstrapText, sdsTokenFile: sdsTokenText, sdsRootFile: sdsRootText} {
+	for name, text := range map[string]string{BootstrapFile: bootstrapText, metricsFile: metricsText, sdsTokenFile: sdsTokenText, sdsRootFile: sdsRootText} {
 		t, err := template.New(name).Parse(text)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -74,5 +86,10 @@ func BuildBootstrap(b Bootstrap) (map[string]string, error) {
 		}
 		files[name] = out.String()
 	}
+	var families strings.Builder
+	for _, f := range b.Families {
+		families.WriteString(string(f) + "\n")
+	}
+	files[familiesFile] = families.String()
 	return files, nil
 }

@@ -128,6 +128,9 @@ type pod struct {
 	addr6  netip.Addr
 	log    *bytes.Buffer
 	client *http.Client
+	// env is the sidecar's environment, dir its RunDir.
+	env []string
+	dir string
 }
 
 // pod makes a pod without a sidecar.
@@ -187,7 +190,8 @@ func (p *pod) sidecar(account string, v views) {
 		return podnet.Apply(context.Background(), c)
 	})
 	p.mesh.publish(p, v)
-	dir := p.runDir(account)
+	p.dir = p.runDir(account)
+	dir := p.dir
 	cmd := exec.Command(binary(p.t), "-c", filepath.Join(dir, envoy.BootstrapFile), "--service-node", p.name, "--service-cluster", "test",
 		"--concurrency", "1", "--disable-hot-restart", "--drain-time-s", "1", "--log-level", "warning")
 	log, err := os.Create(filepath.Join(dir, "log"))
@@ -195,7 +199,7 @@ func (p *pod) sidecar(account string, v views) {
 		p.t.Fatal(err)
 	}
 	defer log.Close()
-	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Stdout, cmd.Stderr, cmd.Env = log, log, p.env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: podnet.ProxyUID, Gid: podnet.ProxyUID}}
 	p.t.Cleanup(func() {
 		text, err := os.ReadFile(log.Name())

@@ -30,7 +30,7 @@ func Pod(object *corev1.Pod) (*model.Pod, []model.Diagnostic) {
 	p := &model.Pod{
 		Key:      model.Key{Namespace: object.Namespace, Name: object.Name},
 		Identity: model.Identity{Namespace: object.Namespace, Name: cmp.Or(object.Spec.ServiceAccountName, "default")},
-		Workload: workload(object),
+		Workload: Workload(object),
 		Labels:   object.Labels,
 	}
 	if object.Spec.HostNetwork {
@@ -80,9 +80,9 @@ func meshed(p *corev1.Pod) bool {
 	})
 }
 
-// workload is the object that a person would name: a Deployment, not its
+// Workload is the object that a person would name: a Deployment, not its
 // ReplicaSet. A pod that nobody controls is its own.
-func workload(p *corev1.Pod) model.Workload {
+func Workload(p *corev1.Pod) model.Workload {
 	for _, owner := range p.OwnerReferences {
 		if owner.Controller == nil || !*owner.Controller || owner.Kind == "Node" {
 			continue

@@ -57,6 +57,8 @@ func FuzzInject(f *testing.F) {
 
 var podSeeds = []string{
 	`{}`,
+	`{"metadata":{"annotations":{"prometheus.io/scrape":"true","prometheus.io/port":"9102","prometheus.io/path":"m?$(X)","prometheus.io/scheme":"https"}},"spec":{"containers":[{"name":"a","ports":[{"containerPort":80}]}]}}`,
+	`{"metadata":{"annotations":{"prometheus.io/scrape":"true","prometheus.io/port":"15020","weft.mesh/application-metrics":"http://:80/m"}},"spec":{"containers":[{"name":"a"}]}}`,
 	`{"metadata":{"annotations":{"a":"b","weft.mesh/exclude-inbound-ports":"80,53/udp"}},"spec":{"containers":[{"name":"a","livenessProbe":{"httpGet":{"path":"/x","port":"http"}},"ports":[{"name":"http","containerPort":80}]}]}}`,
 	`{"spec":{"initContainers":[{"name":"x"},{"name":"weft-proxy"},{"name":"weft-init"},{"name":"y","startupProbe":{"tcpSocket":{"port":1}}}],"volumes":[{"name":"v"},{"name":"weft","projected":{"sources":[{"serviceAccountToken":{"audience":"weft","path":"t"}}]}},{"name":"w"}]}}`,
 	`{"spec":{"resources":{"requests":{"cpu":"1"},"limits":{"memory":"1Gi"}},"terminationGracePeriodSeconds":1,"containers":[{"name":"a","lifecycle":{"postStart":{"httpGet":{"port":80}}},"readinessProbe":{"grpc":{"port":9}}}]}}`,

@@ -10,6 +10,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/weft-mesh/weft/internal/figures"
+	"github.com/weft-mesh/weft/internal/promql"
+	"github.com/weft-mesh/weft/internal/promql/history"
 )
 
 // metricsSettings are the flags of `weft metrics`.
@@ -19,6 +21,9 @@ type metricsSettings struct {
 	certificate, key    string
 	kubeconfig          string
 	prometheus, healthy string
+	query               string
+	families            []string
+	kept                time.Duration
 }
 
 func metricsCommand() *cobra.Command {
@@ -51,6 +56,9 @@ It reads KUBECONFIG, or the service account of its pod.`,
 	f.StringVar(&s.kubeconfig, "authentication-kubeconfig", "", "kubeconfig to ask for callers' rights by; with none, the service account of its pod")
 	f.StringVar(&s.prometheus, "metrics-address", ":8080", `address of Prometheus metrics; "0" for none`)
 	f.StringVar(&s.healthy, "health-address", ":8081", "address of /healthz")
+	f.StringVar(&s.query, "query-address", ":9090", `address of the query API of Prometheus, which asks nobody who they are; "0" for none`)
+	f.StringSliceVar(&s.families, "query-families", promql.Families(), "whose names series have there")
+	f.DurationVar(&s.kept, "query-history", history.MaxKept, "for how long what can be queried is kept, at most an hour")
 	f.BoolVar(&logging.Development, "development", false, "log for people rather than machines")
 	return cmd
 }
@@ -61,6 +69,9 @@ func (s metricsSettings) validate() error {
 	}
 	if (s.certificate == "") != (s.key == "") {
 		return errors.New("--tls-cert-file and --tls-private-key-file go together")
+	}
+	if s.kept < figures.MaxWindow || s.kept > history.MaxKept {
+		return fmt.Errorf("--query-history: %s is not between %s and %s", s.kept, figures.MaxWindow, history.MaxKept)
 	}
 	return nil
 }

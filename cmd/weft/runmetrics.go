@@ -33,7 +33,11 @@ func runMetrics(ctx context.Context, config *rest.Config, s metricsSettings) err
 		return err
 	}
 	objects := inventory.New(mgr.GetCache(), mgr.GetRESTMapper())
-	collector, err := newCollector(ctx, mgr, objects, s)
+	ledger, err := addQueries(ctx, mgr, objects, s)
+	if err != nil {
+		return err
+	}
+	collector, err := newCollector(ctx, mgr, objects, ledger, s)
 	if err != nil {
 		return err
 	}
@@ -47,12 +51,12 @@ func runMetrics(ctx context.Context, config *rest.Config, s metricsSettings) err
 	return mgr.Start(ctx)
 }
 
-func newCollector(ctx context.Context, mgr manager.Manager, objects *inventory.Inventory, s metricsSettings) (*figures.Collector, error) {
+func newCollector(ctx context.Context, mgr manager.Manager, objects *inventory.Inventory, ledger figures.Ledger, s metricsSettings) (*figures.Collector, error) {
 	log := mgr.GetLogger().WithName("figures")
 	return figures.New(figures.Options{
 		Targets: func() ([]figures.Target, error) { return objects.Targets(ctx) },
 		Fetch:   figures.HTTP(envoy.MetricsPort), Interval: s.interval,
-		Clock: clock.RealClock{}, Log: log, Registerer: metrics.Registry,
+		Clock: clock.RealClock{}, Log: log, Registerer: metrics.Registry, Ledger: ledger,
 	})
 }
 

@@ -39,6 +39,8 @@ type Options struct {
 	Clock      clock.Clock
 	Log        logr.Logger
 	Registerer prometheus.Registerer
+	// Ledger is told of every series, if there is one.
+	Ledger Ledger
 }
 
 // Collector reads all sidecars time and again, and is a Source.
@@ -135,7 +137,7 @@ func (c *Collector) round() []*pod {
 		seen[t.UID] = true
 		p, ok := c.pods[t.UID]
 		if !ok {
-			p = &pod{reader: newReader(), offset: offset(t.UID, c.o.Interval)}
+			p = &pod{reader: c.newReader(t.Own), offset: offset(t.UID, c.o.Interval)}
 			c.pods[t.UID] = p
 		}
 		if p.due(t) {
@@ -150,6 +152,15 @@ func (c *Collector) round() []*pod {
 	c.metrics.pods.Set(float64(len(targets)))
 	slices.SortFunc(due, func(a, b *pod) int { return cmp.Compare(a.offset, b.offset) })
 	return due
+}
+
+// newReader makes one for a pod of a workload.
+func (c *Collector) newReader(own Workload) *reader {
+	r := newReader()
+	if c.o.Ledger != nil {
+		r.open = func(k peerKey, what class, how result) Account { return c.o.Ledger.Open(detail(own, &k, what, how)) }
+	}
+	return r
 }
 
 // offset is a pod's place in a round.

@@ -48,6 +48,8 @@ type reader struct {
 	// last is when it was read, uptime what it said of itself then, in seconds.
 	last   time.Duration
 	uptime uint64
+	// open gives the account of a series, if accounts are kept.
+	open func(peerKey, class, result) Account
 }
 
 type series struct {
@@ -55,6 +57,8 @@ type series struct {
 	value int32 // the index of its first value
 	turn  uint16
 	class class
+	// account is nil where none is kept.
+	account Account
 }
 
 // outcome is what one reading gave.
@@ -97,7 +101,7 @@ func (r *reader) read(body io.Reader, now time.Duration, s *scratch) (outcome, e
 	if !r.begun || restarted {
 		from = started(now, uptime, told)
 	}
-	r.difference(s, restarted, r.whole || restarted || !r.begun)
+	r.difference(s, restarted, r.whole || restarted || !r.begun, r.begun || from >= 0)
 	o.record = record{from: from, to: now}
 	if from > now-keep {
 		o.record.data = encode(s)
@@ -199,7 +203,7 @@ func (r *reader) take(text []byte, now time.Duration, o *outcome) {
 
 // add makes room for a series that is new.
 func (r *reader) add(id uint64, f family, labels []byte, now time.Duration, o *outcome) (int32, bool) {
-	key, what, ok := meaning(f, labels)
+	key, how, ok := meaning(f, labels)
 	if !ok {
 		o.garbage++
 		return 0, false
@@ -213,16 +217,22 @@ func (r *reader) add(id uint64, f family, labels []byte, now time.Duration, o *o
 		o.dropped++
 		return 0, false
 	}
+	what := how.class(f.class)
+	added := series{row: row, value: int32(len(r.values)), turn: r.turn, class: what}
+	if r.open != nil {
+		added.account = r.open(key, what, how)
+	}
 	i := int32(len(r.series))
 	r.at[id] = i
-	r.series = append(r.series, series{row: row, value: int32(len(r.values)), turn: r.turn, class: what})
+	r.series = append(r.series, added)
 	r.values = append(r.values, make([]uint64, what.width())...)
 	return i, true
 }
 
 // difference sums what every row counted since the values before. A series that
-// is new counts from zero where fresh says so; else nobody knows since when.
-func (r *reader) difference(s *scratch, restarted, fresh bool) {
+// is new counts from zero where fresh says so; else nobody knows since when. The
+// accounts are not told what was counted before they were kept.
+func (r *reader) difference(s *scratch, restarted, fresh, tell bool) {
 	s.sums = append(s.sums[:0], make([]Counts, r.rows.len())...)
 	for i := range r.series {
 		of := &r.series[i]
@@ -240,6 +250,9 @@ func (r *reader) difference(s *scratch, restarted, fresh bool) {
 			before = nil
 		}
 		s.sums[of.row].since(of.class, r.values[start:end], before)
+		if tell && of.account != nil {
+			of.tell(r.values[start:end], before)
+		}
 	}
 }
 

@@ -66,11 +66,10 @@ func (k *peerKey) touches(namespace string) bool {
 // SPIFFE ID of two of them.
 const maxText = 1024
 
-// meaning says what a series counts, and of whom; not ok where a label holds
-// what no sidecar of ours writes.
-func meaning(f family, labels []byte) (key peerKey, what class, ok bool) {
+// meaning says of whom a series is, and how what it counts ended; not ok where a
+// label holds what no sidecar of ours writes.
+func meaning(f family, labels []byte) (key peerKey, how result, ok bool) {
 	key = peerKey{side: f.side, protocol: f.protocol}
-	var how result
 	ok = eachLabel(labels, func(name []byte, value string) bool {
 		if len(value) > maxText || !printable(value) {
 			return false
@@ -80,7 +79,7 @@ func meaning(f family, labels []byte) (key peerKey, what class, ok bool) {
 		}
 		return key.set(string(name), value) && how.set(string(name), value)
 	})
-	return key, how.class(f.class), ok
+	return key, how, ok
 }
 
 // set takes one label that says who.

@@ -65,6 +65,7 @@ func Register(mgr ctrl.Manager, o Options) error {
 		(&proxyConfigReconciler{client: mgr.GetClient(), authority: o.Authority, bootstrap: o.Bootstrap, system: o.Namespace}).register(mgr),
 		(&caBundleReconciler{client: mgr.GetClient(), authority: o.Authority}).register(mgr),
 		(&crdReconciler{client: mgr.GetClient(), reader: mgr.GetAPIReader(), authority: o.Authority, events: recorder}).register(mgr),
+		(&metricsServing{client: mgr.GetClient(), reader: mgr.GetAPIReader(), authority: o.Authority, clock: o.Clock, namespace: o.Namespace}).register(mgr),
 		mgr.AddReadyzCheck("objects", func(*http.Request) error { return l.ready() }),
 		mgr.AddReadyzCheck("authority", func(*http.Request) error { return hasAuthority(o.Authority) }),
 	)

@@ -29,6 +29,13 @@ const (
 	AnnotationInjected           = "weft.mesh/injected"
 )
 
+// AnnotationCABundle on an APIService has weft keep its caBundle: that of the CA
+// in force.
+const (
+	AnnotationCABundle = "weft.mesh/ca-bundle"
+	CABundleKeep       = "keep"
+)
+
 // Names of what weft keeps in a cluster.
 const (
 	// MeshConfigName is the name of the one MeshConfig that is in force.
@@ -42,4 +49,8 @@ const (
 	ProxyConfigMap = "weft-proxy"
 	// CASecret holds the certificate authority, in the SystemNamespace.
 	CASecret = "weft-ca"
+	// MetricsService is asked for metrics.smi-spec.io, MetricsSecret has its
+	// serving certificate, both in the SystemNamespace.
+	MetricsService = "weft-metrics"
+	MetricsSecret  = "weft-metrics-serving"
 )

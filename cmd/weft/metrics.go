@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ type metricsSettings struct {
 	interval            time.Duration
 	port                int
 	certificate, key    string
+	secret              string
 	kubeconfig          string
 	prometheus, healthy string
 	query               string
@@ -53,6 +55,7 @@ It reads KUBECONFIG, or the service account of its pod.`,
 	f.IntVar(&s.port, "secure-port", 8443, "port that the API server asks")
 	f.StringVar(&s.certificate, "tls-cert-file", "", "file of the serving certificate; with none, one is made up that nobody can verify")
 	f.StringVar(&s.key, "tls-private-key-file", "", "file of the certificate's key")
+	f.StringVar(&s.secret, "serving-secret", "", "namespace/name of a Secret with the serving certificate, which is followed; until it is there, one is made up")
 	f.StringVar(&s.kubeconfig, "authentication-kubeconfig", "", "kubeconfig to ask for callers' rights by; with none, the service account of its pod")
 	f.StringVar(&s.prometheus, "metrics-address", ":8080", `address of Prometheus metrics; "0" for none`)
 	f.StringVar(&s.healthy, "health-address", ":8081", "address of /healthz")
@@ -72,6 +75,12 @@ func (s metricsSettings) validate() error {
 	}
 	if s.kept < figures.MaxWindow || s.kept > history.MaxKept {
 		return fmt.Errorf("--query-history: %s is not between %s and %s", s.kept, figures.MaxWindow, history.MaxKept)
+	}
+	if namespace, name, ok := strings.Cut(s.secret, "/"); s.secret != "" && (!ok || namespace == "" || name == "") {
+		return fmt.Errorf("--serving-secret: %q is not namespace/name", s.secret)
+	}
+	if s.secret != "" && s.certificate != "" {
+		return errors.New("--serving-secret and --tls-cert-file exclude each other")
 	}
 	return nil
 }

@@ -18,6 +18,9 @@ func TestMetricsSettings(t *testing.T) {
 		"without what it is": {metricsSettings{interval: 5 * time.Second, kept: time.Hour, key: "k"}, "--tls-cert-file and --tls-private-key-file go together"},
 		"kept for too long":  {metricsSettings{interval: 5 * time.Second, kept: 2 * time.Hour}, "--query-history: 2h0m0s is not between 5m0s and 1h0m0s"},
 		"not kept":           {metricsSettings{interval: 5 * time.Second}, "--query-history: 0s is not between 5m0s and 1h0m0s"},
+		"a Secret":           {metricsSettings{interval: 5 * time.Second, kept: time.Hour, secret: "weft-system/serving"}, ""},
+		"no Secret's name":   {metricsSettings{interval: 5 * time.Second, kept: time.Hour, secret: "serving"}, `--serving-secret: "serving" is not namespace/name`},
+		"two certificates":   {metricsSettings{interval: 5 * time.Second, kept: time.Hour, secret: "a/b", certificate: "c", key: "k"}, "--serving-secret and --tls-cert-file exclude each other"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := text(test.settings.validate()); got != test.err {

@@ -4,11 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
@@ -22,8 +28,15 @@ import (
 )
 
 func runMetrics(ctx context.Context, config *rest.Config, s metricsSettings) error {
+	objectsKept := inventory.CacheOptions()
+	if s.secret != "" {
+		namespace, name, _ := strings.Cut(s.secret, "/")
+		objectsKept.ByObject[&corev1.Secret{}] = cache.ByObject{
+			Namespaces: map[string]cache.Config{namespace: {FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name)}},
+		}
+	}
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme: scheme.Scheme, Cache: inventory.CacheOptions(),
+		Scheme: scheme.Scheme, Cache: objectsKept,
 		Metrics: metricsserver.Options{BindAddress: s.prometheus}, HealthProbeBindAddress: s.healthy,
 	})
 	if err != nil {
@@ -41,7 +54,7 @@ func runMetrics(ctx context.Context, config *rest.Config, s metricsSettings) err
 	if err != nil {
 		return err
 	}
-	api, err := newMetricsAPI(objects, collector, s)
+	api, err := newMetricsAPI(ctx, mgr, objects, collector, s)
 	if err != nil {
 		return err
 	}
@@ -62,7 +75,7 @@ func newCollector(ctx context.Context, mgr manager.Manager, objects *inventory.I
 
 // newMetricsAPI answers even before anything was read: an API that is not there
 // keeps namespaces from being deleted.
-func newMetricsAPI(objects *inventory.Inventory, source figures.Source, s metricsSettings) (manager.Runnable, error) {
+func newMetricsAPI(ctx context.Context, mgr manager.Manager, objects *inventory.Inventory, source figures.Source, s metricsSettings) (manager.Runnable, error) {
 	o := metricsapi.NewOptions()
 	o.Source, o.Inventory = source, objects
 	o.SecureServing.BindPort = s.port
@@ -72,9 +85,36 @@ func newMetricsAPI(objects *inventory.Inventory, source figures.Source, s metric
 	if err := o.SecureServing.MaybeDefaultWithSelfSignedCerts("weft-metrics", nil, nil); err != nil {
 		return nil, fmt.Errorf("make a serving certificate: %w", err)
 	}
+	if s.secret != "" {
+		certificate := metricsapi.NewCertificate(o.SecureServing.ServerCert.GeneratedCert.CurrentCertKeyContent())
+		o.SecureServing.ServerCert.GeneratedCert = certificate
+		if err := followSecret(ctx, mgr, certificate); err != nil {
+			return nil, err
+		}
+	}
 	server, err := metricsapi.New(o)
 	if err != nil {
 		return nil, err
 	}
 	return controllers.EveryReplica(func(ctx context.Context) error { return server.PrepareRun().RunWithContext(ctx) }), nil
+}
+
+// followSecret serves with the certificate of the one Secret that the cache has.
+func followSecret(ctx context.Context, mgr manager.Manager, certificate *metricsapi.Certificate) error {
+	log := mgr.GetLogger().WithName("certificate")
+	secrets, err := mgr.GetCache().GetInformer(ctx, &corev1.Secret{}, cache.BlockUntilSynced(false))
+	if err != nil {
+		return fmt.Errorf("follow the serving certificate: %w", err)
+	}
+	take := func(object any) {
+		if secret, ok := object.(*corev1.Secret); ok {
+			if err := certificate.Set(secret.Data[corev1.TLSCertKey], secret.Data[corev1.TLSPrivateKeyKey]); err != nil {
+				log.Error(err, "the certificate of before stays", "secret", secret.Namespace+"/"+secret.Name)
+			}
+		}
+	}
+	if _, err := secrets.AddEventHandler(toolscache.ResourceEventHandlerFuncs{AddFunc: take, UpdateFunc: func(_, now any) { take(now) }}); err != nil {
+		return fmt.Errorf("follow the serving certificate: %w", err)
+	}
+	return nil
 }

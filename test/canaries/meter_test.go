@@ -45,6 +45,7 @@ spec:
     - name: app
       image: %s
       args: [server, -loglevel, warning, -P, "%d %s"]
+      readinessProbe: {httpGet: {path: /debug, port: 8080}, periodSeconds: 1, timeoutSeconds: 5}
 `, fortio, door, root)
 }
 
@@ -62,15 +63,29 @@ func newMeter(ctx context.Context, namespace, root string) (*meter, error) {
 	if err := cluster.Wait(ctx, "the meter of "+namespace, ready); err != nil {
 		return nil, err
 	}
-	address, stop, err := mesh.Forward(namespace, "meter", door)
-	if err != nil {
+	m := &meter{failures: traffic.Counts{}}
+	opened := func(ctx context.Context) error { return m.open(ctx, namespace) }
+	if err := cluster.Wait(ctx, "an answer to the meter of "+namespace, opened); err != nil {
 		return nil, err
 	}
-	m := &meter{stop: stop, failures: traffic.Counts{}}
+	return m, nil
+}
+
+// open connects to the meter's pod and makes a call.
+func (m *meter) open(ctx context.Context, namespace string) error {
+	address, stop, err := mesh.Forward(namespace, "meter", door)
+	if err != nil {
+		return err
+	}
+	m.stop, m.callers = stop, nil
 	for range callers + 1 {
 		m.callers = append(m.callers, traffic.NewCaller(address))
 	}
-	return m, nil
+	if _, err := m.callers[0].Do(ctx, traffic.Call{}); err != nil {
+		m.close()
+		return err
+	}
+	return nil
 }
 
 func (m *meter) close() {

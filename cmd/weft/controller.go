@@ -10,6 +10,7 @@ import (
 
 	"github.com/weft-mesh/weft/controllers"
 	"github.com/weft-mesh/weft/internal/version"
+	"github.com/weft-mesh/weft/translators/envoy"
 	"github.com/weft-mesh/weft/webhooks"
 )
 
@@ -24,6 +25,8 @@ type settings struct {
 	pullPolicy         string
 	featureGates       map[string]string
 	gates              controllers.Gates
+	families           []string
+	sidecarFamilies    []envoy.Family
 }
 
 func controllerCommand() *cobra.Command {
@@ -46,6 +49,9 @@ It reads KUBECONFIG, or the service account of its pod.`,
 				return err
 			}
 			s.gates = gates
+			if s.sidecarFamilies, err = envoy.ParseFamilies(s.families); err != nil {
+				return fmt.Errorf("--sidecar-families: %w", err)
+			}
 			config, err := ctrl.GetConfig()
 			if err != nil {
 				return fmt.Errorf("find the cluster: %w", err)
@@ -69,6 +75,7 @@ It reads KUBECONFIG, or the service account of its pod.`,
 	f.StringVar(&s.pullPolicy, "image-pull-policy", string(corev1.PullIfNotPresent), "when to pull the injected images")
 	f.StringVar(&s.inject.LogLevel, "proxy-log-level", "warning", "log level of Envoy")
 	f.StringToStringVar(&s.featureGates, "feature-gates", nil, "parts of the specification that were never released: IdentityBinding=true takes in IdentityBindings (install config/experimental)")
+	f.StringSliceVar(&s.families, "sidecar-families", []string{"istio", "osm", "linkerd"}, "under whose names sidecars count requests as well, for Prometheus; empty for none")
 	f.BoolVar(&logging.Development, "development", false, "log for people rather than machines")
 	return cmd
 }

@@ -56,7 +56,7 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 	if err != nil {
 		return fmt.Errorf("set up the client: %w", err)
 	}
-	start, err := bootstrap(ctx, clientset, host, s.xdsPort)
+	start, err := bootstrap(ctx, clientset, host, s)
 	if err != nil {
 		return err
 	}
@@ -144,12 +144,13 @@ func injectSettings(s webhooks.Settings, authority *identity.Authority, services
 
 // bootstrap is what every sidecar starts from. The kubelet asks a pod at its
 // address of the cluster's first family, which is that of the API's Service.
-func bootstrap(ctx context.Context, clientset kubernetes.Interface, host string, port int) (controllers.BootstrapFunc, error) {
+func bootstrap(ctx context.Context, clientset kubernetes.Interface, host string, s settings) (controllers.BootstrapFunc, error) {
 	api, err := clientset.CoreV1().Services(metav1.NamespaceDefault).Get(ctx, "kubernetes", metav1.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("find the cluster's address family: %w", err)
 	}
-	b := envoy.NewBootstrap(host, uint16(port))
+	b := envoy.NewBootstrap(host, uint16(s.xdsPort))
+	b.Families = s.sidecarFamilies
 	b.IPv6 = strings.Contains(api.Spec.ClusterIP, ":")
 	return func(_ string, roots []byte) (map[string]string, error) {
 		files, err := envoy.BuildBootstrap(b)

@@ -1,6 +1,8 @@
 package envoy
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weft-mesh/weft/translators/model"
@@ -35,6 +37,19 @@ const (
 
 // Families are all there are.
 func Families() []Family { return []Family{FamilyIstio, FamilyOSM, FamilyLinkerd} }
+
+// ParseFamilies reads their names.
+func ParseFamilies(names []string) ([]Family, error) {
+	var families []Family
+	for _, name := range names {
+		f := Family(name)
+		if !slices.Contains(Families(), f) {
+			return nil, fmt.Errorf("family %q is none of %v", name, Families())
+		}
+		families = append(families, f)
+	}
+	return families, nil
+}
 
 // The clusters by which MetricsPath asks Envoy and the application.
 const (

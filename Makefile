@@ -110,8 +110,13 @@ fuzz: check-go ## Run each fuzz target for FUZZTIME
 .PHONY: bench
 bench: check-go ## Run the benchmarks (BENCH: a pattern) six times each and show their spread
 	@mkdir -p $(BIN)
-	go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 $$($(PACKAGES)) | tee $(BIN)/bench.txt | grep '^Benchmark'
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 $$($(PACKAGES) | grep -v '/test/pushscrape$$') | tee $(BIN)/bench.txt | grep '^Benchmark'
 	$(TOOL) benchstat $(BIN)/bench.txt
+
+.PHONY: bench-figures
+bench-figures: lab ## Measure how figures reach weft-metrics, pushed or asked for, with a real Envoy: the figures of docs/adr/0019
+	PATH="$(LAB_HOME)/bin:$$PATH" go test -run '^$$' -bench Sidecar -benchtime 20x -count 3 ./test/pushscrape
+	PATH="$(LAB_HOME)/bin:$$PATH" go test -run '^$$' -bench Aggregator -benchtime 3x ./test/pushscrape
 
 .PHONY: manifests
 manifests: check-go ## Print what `kubectl apply -k config/default` applies

@@ -1,0 +1,125 @@
+//go:build linux
+
+package pushscrape
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/weft-mesh/weft/translators/envoy"
+)
+
+// BenchmarkSidecar is what a real Envoy pays for its figures, each time: flush
+// is what it does in any case now and then, where nobody is told; scrape comes
+// on top of that, push has it in it.
+func BenchmarkSidecar(b *testing.B) {
+	for _, edges := range []int{20, envoy.MaxCounters / 2} {
+		b.Run(fmt.Sprintf("edges=%d/flush", edges), func(b *testing.B) { benchmarkFlush(b, edges) })
+		b.Run(fmt.Sprintf("edges=%d/scrape", edges), func(b *testing.B) { benchmarkScrape(b, edges, "text/plain") })
+		b.Run(fmt.Sprintf("edges=%d/scrape-protobuf", edges), func(b *testing.B) { benchmarkScrape(b, edges, protobuf) })
+		b.Run(fmt.Sprintf("edges=%d/push", edges), func(b *testing.B) { benchmarkPush(b, edges, false) })
+		// As if weft gave up what Envoy counts of itself, which can't be left out
+		// of what is pushed in any other way.
+		b.Run(fmt.Sprintf("edges=%d/push-weft-only", edges), func(b *testing.B) { benchmarkPush(b, edges, true) })
+	}
+}
+
+// interval is how often figures are flushed for a benchmark.
+func interval(edges int) time.Duration {
+	if edges > services {
+		return 500 * time.Millisecond
+	}
+	return 50 * time.Millisecond
+}
+
+func benchmarkFlush(b *testing.B, edges int) {
+	s := &sidecar{flush: interval(edges)}
+	s.start(b)
+	s.requests(b, edges)
+	ticker := time.NewTicker(s.flush)
+	defer ticker.Stop()
+	before := cpu(b, s.pid)
+	for b.Loop() {
+		<-ticker.C
+	}
+	s.report(b, before, 0)
+}
+
+// protobuf asks Envoy for what it pushes, but for the frame.
+const protobuf = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+
+func benchmarkScrape(b *testing.B, edges int, accept string) {
+	s := &sidecar{flush: seldom}
+	s.start(b)
+	s.requests(b, edges)
+	size, before := 0, cpu(b, s.pid)
+	for b.Loop() {
+		size += len(s.scrape(b, accept))
+	}
+	s.report(b, before, int64(size))
+}
+
+// seldom is no more often than needs be: Envoy wants a part of how long it keeps
+// figures.
+const seldom = envoy.StatsEviction / 3 * time.Second
+
+// scrape asks as weft-metrics does: for weft's figures alone, on a connection of
+// its own.
+func (s *sidecar) scrape(b *testing.B, accept string) []byte {
+	b.Helper()
+	url := fmt.Sprintf("http://%s%s?filter=%s", s.metrics, envoy.StatsPath, `^(weft\.|server\.uptime$)`)
+	request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		b.Fatal(err)
+	}
+	request.Header.Set("Accept", accept)
+	request.Close = true
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		b.Fatalf("%s: %v\n%s", response.Status, err, body)
+	}
+	return body
+}
+
+func benchmarkPush(b *testing.B, edges int, onlyWeft bool) {
+	a := &aggregator{}
+	s := &sidecar{flush: interval(edges), pushTo: a.serve(b), onlyWeft: onlyWeft}
+	s.start(b)
+	s.requests(b, edges)
+	a.await(b)
+	a.await(b) // the first may have been on its way before the last request
+	size, before := a.bytes.Load(), cpu(b, s.pid)
+	for b.Loop() {
+		a.await(b)
+	}
+	s.report(b, before, a.bytes.Load()-size)
+}
+
+func (a *aggregator) await(b *testing.B) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(b.Context(), 20*time.Second)
+	defer cancel()
+	select {
+	case <-a.told:
+	case <-ctx.Done():
+		b.Fatal("nothing is pushed")
+	}
+}
+
+func (s *sidecar) report(b *testing.B, before time.Duration, bytes int64) {
+	b.Helper()
+	b.ReportMetric(0, "ns/op") // the time is mostly waiting
+	b.ReportMetric(float64((cpu(b, s.pid)-before).Microseconds())/float64(b.N), "cpu-µs/op")
+	if bytes > 0 {
+		b.ReportMetric(float64(bytes)/float64(b.N), "bytes/op")
+	}
+}

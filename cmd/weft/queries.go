@@ -28,7 +28,7 @@ func addQueries(ctx context.Context, mgr manager.Manager, objects *inventory.Inv
 		return nil, nil
 	}
 	store, err := history.New(history.Options{
-		Targets: func() ([]figures.Target, error) { return objects.Targets(ctx) }, Interval: s.interval, Keep: s.kept,
+		Cluster: func() (history.Cluster, error) { return existing(ctx, objects) }, Interval: s.interval, Keep: s.kept,
 		Clock: clock.RealClock{}, Log: mgr.GetLogger().WithName("history"), Registerer: metrics.Registry,
 	})
 	if err != nil {
@@ -50,4 +50,12 @@ func addQueries(ctx context.Context, mgr manager.Manager, objects *inventory.Inv
 		return nil, fmt.Errorf("set up the query API: %w", err)
 	}
 	return store, nil
+}
+
+func existing(ctx context.Context, objects *inventory.Inventory) (c history.Cluster, err error) {
+	if c.Targets, err = objects.Targets(ctx); err != nil {
+		return c, err
+	}
+	c.Splits, err = objects.Splits(ctx)
+	return c, err
 }

@@ -38,6 +38,11 @@ type view struct {
 	labels []label
 }
 
+// has tells whether a series is one of the view's.
+func (v *view) has(d *figures.Detail) bool {
+	return d.Figure == v.figure && (v.side == "" || d.Side == v.side)
+}
+
 // views are those of the families asked for.
 func views(families []string) ([]view, error) {
 	for _, f := range families {

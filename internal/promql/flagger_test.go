@@ -114,7 +114,7 @@ var flagger = map[string]struct{ success, duration string }{
 }
 
 func TestFlaggersQueries(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, Families()...)
 	w.ticks(14, w.answered("200", 30), w.answered("503", 10), w.took(6, 40))
 	for family, ask := range flagger {
 		if got := w.values(ask.success); !slices.Equal(got, []string{"75"}) {
@@ -132,7 +132,7 @@ func TestFlaggersQueries(t *testing.T) {
 
 // Where all fail, Flagger is to hear 0, and not that there are no values.
 func TestNothingSucceeds(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, Families()...)
 	w.ticks(3)
 	w.ticks(14, w.answered("503", 10))
 	for family, ask := range flagger {
@@ -144,7 +144,7 @@ func TestNothingSucceeds(t *testing.T) {
 
 // Each workload has its series of success before anything was counted.
 func TestZerosFromTheFirst(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, Families()...)
 	w.ticks(1)
 	for _, selector := range []string{
 		`istio_requests_total{reporter="destination",destination_workload="web",destination_workload_namespace="shop",response_code="200"}`,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -69,6 +70,9 @@ func (s *Server) matchers(r *request) ([][]*labels.Matcher, error) {
 		m, err := s.parser.ParseMetricSelector(text)
 		if err != nil {
 			return nil, invalid(parameter, err)
+		}
+		if !slices.ContainsFunc(m, func(on *labels.Matcher) bool { return !on.Matches("") }) {
+			return nil, invalid(parameter, fmt.Errorf("%s matches every series", text))
 		}
 		all = append(all, m)
 	}

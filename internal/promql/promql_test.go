@@ -2,6 +2,7 @@ package promql
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -29,7 +30,8 @@ type world struct {
 	server *Server
 	clock  *testclock.FakeClock
 	// there are the workloads that exist.
-	there []figures.Workload
+	there  []figures.Workload
+	splits []*model.Split
 }
 
 func newWorld(t *testing.T, families ...string) *world {
@@ -38,18 +40,19 @@ func newWorld(t *testing.T, families ...string) *world {
 	registry := prometheus.NewRegistry()
 	var err error
 	w.store, err = history.New(history.Options{
-		Targets: func() (all []figures.Target, _ error) {
+		Cluster: func() (history.Cluster, error) {
+			c := history.Cluster{Splits: w.splits}
 			for _, own := range w.there {
-				all = append(all, figures.Target{Own: own})
+				c.Targets = append(c.Targets, figures.Target{Own: own})
 			}
-			return all, nil
+			return c, nil
 		},
 		Clock: w.clock, Log: logr.Discard(), Registerer: registry,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.server, err = New(Options{Store: w.store, Families: families, Clock: w.clock, Log: logr.Discard(), Registerer: registry}); err != nil {
+	if w.server, err = New(Options{Store: w.store, Families: families, MaxSamples: 50_000, Clock: w.clock, Log: logr.Discard(), Registerer: registry}); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -96,6 +99,10 @@ type reply struct {
 	Data                     json.RawMessage
 }
 
+func (r reply) String() string {
+	return fmt.Sprintf("%s %s %s %.500s", r.Status, r.ErrorType, r.Error, r.Data)
+}
+
 // get asks a path of the API.
 func (w *world) get(path string, parameters url.Values) (int, reply) {
 	w.Helper()
@@ -113,7 +120,7 @@ func (w *world) values(query string) []string {
 	w.Helper()
 	status, r := w.get("/api/v1/query", url.Values{"query": {query}})
 	if status != http.StatusOK {
-		w.Fatalf("%s: status %d: %+v", query, status, r)
+		w.Fatalf("%s: status %d: %v", query, status, r)
 	}
 	var data struct {
 		ResultType string

@@ -83,17 +83,14 @@ func (q *querier) each(ctx context.Context, matchers []*labels.Matcher, f func(s
 			if !ok {
 				continue
 			}
+			more := true
 			q.store.Each(func(x *history.Series) bool {
-				if ctx.Err() != nil {
-					return false
+				if m.view.has(x.Detail()) && rest.match(x.Detail()) {
+					more = m.selected(x, rest, &builder, f)
 				}
-				d := x.Detail()
-				if d.Figure != m.view.figure || (m.view.side != "" && d.Side != m.view.side) || !rest.match(d) {
-					return true
-				}
-				return m.selected(x, rest, &builder, f)
+				return more && ctx.Err() == nil
 			})
-			if ctx.Err() != nil {
+			if !more || ctx.Err() != nil {
 				return ctx.Err()
 			}
 		}

@@ -1,6 +1,7 @@
 package promql
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"time"
@@ -27,8 +28,11 @@ const (
 // Options are what a Server works with.
 type Options struct {
 	Store *history.Store
-	// Families are whose names there are; all where it is empty.
-	Families   []string
+	// Families are whose names there are.
+	Families []string
+	// MaxSamples bounds what one query may hold at once; a default where it is
+	// zero.
+	MaxSamples int
 	Clock      clock.PassiveClock
 	Log        logr.Logger
 	Registerer prometheus.Registerer
@@ -48,9 +52,6 @@ type Server struct {
 
 // New makes a Server.
 func New(o Options) (*Server, error) {
-	if len(o.Families) == 0 {
-		o.Families = Families()
-	}
 	all, err := views(o.Families)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func New(o Options) (*Server, error) {
 		o: o, parser: p, data: &queryable{store: o.Store, views: all}, slots: make(chan struct{}, maxAtOnce), limit: MaxTimeout,
 		engine: promql.NewEngine(promql.EngineOpts{
 			Logger: slog.New(logr.ToSlogHandler(o.Log)), Reg: o.Registerer,
-			MaxSamples: maxSamples, Timeout: MaxTimeout, Parser: p,
+			MaxSamples: cmp.Or(o.MaxSamples, maxSamples), Timeout: MaxTimeout, Parser: p,
 			NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() },
 			EnableAtModifier:         true, EnableNegativeOffset: true,
 		}),

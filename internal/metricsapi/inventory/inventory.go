@@ -124,6 +124,15 @@ func (i *Inventory) services(ctx context.Context, namespace string, c *report.Cl
 	return nil
 }
 
+// Splits are the TrafficSplits of all namespaces.
+func (i *Inventory) Splits(ctx context.Context) ([]*model.Split, error) {
+	c := report.Cluster{Objects: map[string]map[model.Key]report.Labels{}}
+	if err := i.splits(ctx, "", &c); err != nil {
+		return nil, fmt.Errorf("list %s: %w", report.TrafficSplits, err)
+	}
+	return c.Splits, nil
+}
+
 // splits has none where there is no CRD.
 func (i *Inventory) splits(ctx context.Context, namespace string, c *report.Cluster) error {
 	c.Objects[report.TrafficSplits] = map[model.Key]report.Labels{}

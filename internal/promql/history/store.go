@@ -14,7 +14,6 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/weft-mesh/weft/internal/figures"
-	"github.com/weft-mesh/weft/translators/model"
 )
 
 // MaxKept is for how long anything is kept at most.
@@ -31,9 +30,9 @@ const (
 
 // Options are what a Store works with.
 type Options struct {
-	// Targets lists the pods as they are now: whose workloads exist. Where it
-	// fails, those of the last tick do.
-	Targets func() ([]figures.Target, error)
+	// Cluster gives what exists now. Where it fails, what did at the last tick
+	// does.
+	Cluster func() (Cluster, error)
 	// Interval is between two ticks; figures.DefaultInterval where it is zero.
 	Interval time.Duration
 	// Keep is for how long; MaxKept where it is zero.
@@ -53,8 +52,10 @@ type Store struct {
 	series map[uint64]*Series // by a hash of their detail
 	// counts are how many series a workload has.
 	counts map[figures.Workload]int
-	// since is when a workload that exists came to be.
+	// since is when a workload that exists came to be, first when a series did
+	// that there is without anything counted.
 	since map[figures.Workload]tick
+	first map[figures.Detail]tick
 	// times are those of the ticks from oldest on, in milliseconds.
 	oldest tick
 	times  []int64
@@ -76,7 +77,7 @@ func New(o Options) (*Store, error) {
 	}
 	return &Store{
 		o: o, metrics: m, seed: maphash.MakeSeed(), series: map[uint64]*Series{},
-		counts: map[figures.Workload]int{}, since: map[figures.Workload]tick{},
+		counts: map[figures.Workload]int{}, since: map[figures.Workload]tick{}, first: map[figures.Detail]tick{},
 		maxSeries: maxSeries, maxWorkloadSeries: maxWorkloadSeries, maxBytes: maxBytes,
 	}, nil
 }
@@ -140,9 +141,9 @@ func (s *Store) Start(ctx context.Context) error {
 
 // Tick notes what all totals are now.
 func (s *Store) Tick() {
-	targets, err := s.o.Targets()
+	cluster, err := s.o.Cluster()
 	if err != nil {
-		s.o.Log.Error(err, "pods can't be listed")
+		s.o.Log.Error(err, "what exists can't be listed")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -153,10 +154,10 @@ func (s *Store) Tick() {
 	s.times = append(s.times, ms)
 	now := s.now()
 	if err == nil {
-		s.exist(targets, now)
+		s.exist(cluster, now)
 	}
 	for _, x := range s.series {
-		if from, ok := s.since[x.detail.Own]; ok {
+		if from, ok := s.exists(x); ok {
 			s.bytes += x.sample(now, max(from, s.oldest))
 		} else {
 			x.close(true)
@@ -168,35 +169,6 @@ func (s *Store) Tick() {
 }
 
 func (s *Store) now() tick { return s.oldest + tick(len(s.times)) - 1 }
-
-// exist takes in which workloads there are. Each has a series of success from
-// its first tick on: else a question for the share of it would have no answer
-// while there is none.
-func (s *Store) exist(targets []figures.Target, now tick) {
-	there := make(map[figures.Workload]bool, len(s.since))
-	for _, t := range targets {
-		there[t.Own] = true
-	}
-	for w := range s.since {
-		if !there[w] {
-			delete(s.since, w)
-		}
-	}
-	for w := range there {
-		if _, ok := s.since[w]; ok {
-			continue
-		}
-		s.since[w] = now
-		if _, err := s.find(Success(w)); err != nil {
-			s.o.Log.V(1).Info("no series of success", "workload", w, "error", err)
-		}
-	}
-}
-
-// Success is the series that each workload has from the first.
-func Success(w figures.Workload) figures.Detail {
-	return figures.Detail{Figure: figures.Requests, Side: figures.Server, Own: w, Protocol: model.ProtocolHTTP, Code: "200"}
-}
 
 // forget drops what is too old, or too much.
 func (s *Store) forget(now int64) {
@@ -228,10 +200,11 @@ func (s *Store) cut(ticks int) {
 // idle tells a series that nothing is kept of, or whose total stood still for as
 // long as anything is.
 func (s *Store) idle(x *Series) bool {
-	if _, ok := s.since[x.detail.Own]; !ok {
+	if _, ok := s.exists(x); !ok {
 		return len(x.segments) == 0
 	}
-	return x.begun && x.written < s.oldest && x.detail != Success(x.detail.Own)
+	_, always := s.first[x.detail]
+	return x.begun && x.written < s.oldest && !always
 }
 
 func (s *Store) drop(x *Series) {

@@ -11,7 +11,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/weft-mesh/weft/test/traffic"
 	"github.com/weft-mesh/weft/test/tutorial"
 )
 
@@ -26,25 +25,6 @@ const (
 )
 
 var flaggerProviders = []string{"smi:v1alpha1", "smi:v1alpha2", "smi:v1alpha3", "osm", "linkerd"}
-
-// release is what happened while a version was released.
-type release struct {
-	steps    []step
-	calls    int
-	failures traffic.Counts
-	// warnings are the events by which Flagger says why it halts.
-	warnings string
-	err      error
-}
-
-// weights are the canary's at each step.
-func (r release) weights() []int64 {
-	var weights []int64
-	for _, s := range r.steps {
-		weights = append(weights, s.asked["web-canary"])
-	}
-	return weights
-}
 
 // story is the tutorial, as it goes with one provider in a namespace of its own. Its releases are told as they end.
 type story struct {
@@ -128,23 +108,10 @@ func (s *story) release(ctx context.Context, session *tutorial.Session, section 
 	if s.meter == nil {
 		return release{err: fmt.Errorf("there is no section %q before %q", makeCanary, section.Title)}
 	}
-	following, stop := context.WithCancel(ctx)
-	defer stop()
-	go s.meter.run(following)
-	type survey struct {
-		steps []step
-		err   error
-	}
-	surveyed := make(chan survey, 1)
-	go func() {
-		steps, err := surveyor{s.meter, s.namespace, "web", backendOf}.survey(following)
-		surveyed <- survey{steps, err}
-	}()
-	_, err := session.RunAll(ctx, section)
-	stop()
-	seen := <-surveyed
-	r := release{steps: seen.steps, err: errors.Join(err, seen.err)}
-	r.calls, r.failures = s.meter.tally()
+	r := observe(ctx, surveyor{s.meter, s.namespace, "web", backendOf}, func(ctx context.Context) error {
+		_, err := session.RunAll(ctx, section)
+		return err
+	})
 	r.warnings = look([]string{
 		"get", "-n", s.namespace, "events", "--field-selector", "involvedObject.kind=Canary,type=Warning", "-o", "custom-columns=MESSAGE:.message",
 	})

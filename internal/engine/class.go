@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"maps"
-	"net/netip"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -13,53 +11,23 @@ import (
 	"github.com/weft-mesh/weft/translators/resolve"
 )
 
-// sight is what all proxies of one identity share of the mesh's outside.
-type sight struct {
-	services map[unitKey]bool
-	// listed are the addresses that the listener leads to routes and clusters:
-	// nobody has to ask for them.
-	listed   map[netip.AddrPort]bool
-	listener slot[model.OutboundListener]
-}
-
-// set takes a new view in, and tells whether proxies run something else by it.
-func (s *sight) set(v resolve.Sight) bool {
-	services := make(map[unitKey]bool, len(v.Services)+len(v.UDP))
-	for _, k := range v.Services {
-		services[unitKey{k, false}] = true
-	}
-	for _, k := range v.UDP {
-		services[unitKey{k, true}] = true
-	}
-	changed := !maps.Equal(services, s.services)
-	s.services = services
-	s.listed = map[netip.AddrPort]bool{}
-	for _, a := range v.Listener.HTTP {
-		s.listed[a] = true
-	}
-	for _, d := range v.Listener.TCP {
-		s.listed[d.Addr] = true
-	}
-	return s.listener.set(envoy.OutboundListenerName, v.Listener, func(l model.OutboundListener) (proto.Message, error) {
-		return envoy.BuildOutboundListener(l)
-	}) || changed
-}
-
 // class is a proxy class in use: what its members run, and what of that is
 // stale.
 type class struct {
 	key     resolve.Class
 	shape   resolve.Shape
 	members map[*member]bool
+	sight   *sight
 
 	inbound slot[model.Inbound] // the listener
 	routes  slots[string, model.InboundPort]
 	probes  slots[string, model.Inbound]
 	// clusters for the pods' own side: fixed ones and those of the probes.
 	clusters slots[string, []model.Probe]
+	own      layers
 
 	snapshot *xds.Snapshot
-	// rev is the newest change that the snapshot is known to hold.
+	// rev is the newest change that the snapshot holds while it is stale.
 	rev uint64
 	// past are the last snapshots before it, for proxies that acknowledge late.
 	past []pastSnapshot
@@ -79,23 +47,9 @@ type pastSnapshot struct {
 // maxPast bounds how late an acknowledgement may come and still count.
 const maxPast = 32
 
-// revOf is the newest change that a snapshot of the class held; 0 if it is
-// forgotten.
-func (c *class) revOf(s *xds.Snapshot) uint64 {
-	if s == c.snapshot {
-		return c.rev
-	}
-	for _, p := range c.past {
-		if p.snapshot == s {
-			return p.rev
-		}
-	}
-	return 0
-}
-
 func newClass(key resolve.Class, shape resolve.Shape) *class {
 	return &class{
-		key: key, shape: shape, members: map[*member]bool{}, stale: allTypes,
+		key: key, shape: shape, members: map[*member]bool{},
 		routes: slots[string, model.InboundPort]{}, probes: slots[string, model.Inbound]{},
 		clusters: slots[string, []model.Probe]{},
 	}
@@ -107,7 +61,19 @@ func (c *class) refreshInbound(in model.Inbound) bool {
 		return envoy.BuildInboundListener(in)
 	})
 	changed = c.refreshRoutes(in) || changed
-	return c.refreshProbes(in) || changed
+	changed = c.refreshProbes(in) || changed
+	if changed {
+		c.own[xds.Cluster] = xds.NewLayer(c.clusters.resources(nil)...)
+		c.own[xds.Route] = xds.NewLayer(c.routes.resources(nil)...)
+		c.own[xds.Listener] = xds.NewLayer(append(c.probes.resources(nil), some(c.inbound.res)...)...)
+	}
+	return changed
+}
+
+// see has a class see what others of its sight do.
+func (c *class) see(s *sight) {
+	c.sight = s
+	s.classes[c] = true
 }
 
 func (c *class) refreshRoutes(in model.Inbound) bool {
@@ -154,7 +120,7 @@ func (c *class) refreshProbes(in model.Inbound) bool {
 // compose puts a snapshot together: new sets of some types, the others as they
 // are. A set that holds what it held before stays the same set, so that a
 // stream sees at a glance what has not changed.
-func (c *class) compose(s *sight, units map[unitKey]*unit, due types) bool {
+func (c *class) compose(due types) bool {
 	sets := map[xds.Type]*xds.Set{}
 	changed := c.snapshot == nil
 	for t := xds.Cluster; t <= xds.Listener; t++ {
@@ -164,7 +130,7 @@ func (c *class) compose(s *sight, units map[unitKey]*unit, due types) bool {
 		if !due.has(t) {
 			continue
 		}
-		set := xds.NewSet(c.resources(t, s, units)...)
+		set := xds.Layered(c.own[t], c.sight.layers[t])
 		if sets[t] == nil || !sets[t].Equal(set) {
 			sets[t], changed = set, true
 		}
@@ -177,28 +143,4 @@ func (c *class) compose(s *sight, units map[unitKey]*unit, due types) bool {
 	}
 	c.snapshot = xds.NewSnapshot(sets)
 	return true
-}
-
-// resources are what the class runs of one type.
-func (c *class) resources(t xds.Type, s *sight, units map[unitKey]*unit) []*xds.Resource {
-	var rs []*xds.Resource
-	switch t {
-	case xds.Route:
-		return c.routes.resources(nil)
-	case xds.Listener:
-		rs = c.probes.resources(nil)
-		for _, r := range []*xds.Resource{s.listener.res, c.inbound.res} {
-			if r != nil {
-				rs = append(rs, r)
-			}
-		}
-	case xds.Cluster:
-		rs = c.clusters.resources(nil)
-	}
-	for k := range s.services {
-		if u := units[k]; u != nil {
-			rs = u.resources(t, rs)
-		}
-	}
-	return rs
 }

@@ -13,23 +13,29 @@ import (
 
 // direct is one address that a proxy asked for.
 type direct struct {
-	addr netip.AddrPort
-	slot slot[model.DirectCluster]
-	gone bool
+	member *member
+	addr   netip.AddrPort
+	slot   slot[model.DirectCluster]
+	gone   bool
 }
 
-// refresh resolves the address, and tells whether the answer has changed. An
-// address that has got routes or a cluster of its own is not answered any more:
-// Envoy then closes what was opened to it, and what is opened anew takes them.
-func (d *direct) refresh(g *resolve.Graph, s *sight) bool {
+// refresh resolves the address, and signals the proxy where the answer has
+// changed. An address that has got routes or a cluster of its own is not
+// answered any more: Envoy then closes what was opened to it, and what is opened
+// anew takes them.
+func (d *direct) refresh(g *resolve.Graph) {
 	was := d.gone
-	d.gone = s.listed[d.addr]
-	if d.gone {
-		return !was
+	if d.gone = d.member.class.sight.listed[d.addr]; d.gone {
+		if !was {
+			d.member.signal()
+		}
+		return
 	}
-	return d.slot.set(envoy.DirectName(d.addr), g.Direct(d.addr), func(v model.DirectCluster) (proto.Message, error) {
+	if d.slot.set(envoy.DirectName(d.addr), g.Direct(d.addr), func(v model.DirectCluster) (proto.Message, error) {
 		return envoy.BuildDirectCluster(v), nil
-	}) || was
+	}) || was {
+		d.member.signal()
+	}
 }
 
 // OnDemand answers for a cluster that the proxy asked for by name.
@@ -43,9 +49,10 @@ func (m *member) OnDemand(name string) *xds.Resource {
 		if !ok {
 			return nil
 		}
-		d = &direct{addr: addr}
-		d.refresh(e.graph, e.sights[m.class.key.Identity])
+		d = &direct{member: m, addr: addr}
+		d.refresh(e.graph)
 		m.direct[name] = d
+		e.watch(d)
 	}
 	if d.gone {
 		return nil
@@ -57,21 +64,24 @@ func (m *member) OnDemand(name string) *xds.Resource {
 func (m *member) Forget(name string) {
 	m.engine.mu.Lock()
 	defer m.engine.mu.Unlock()
-	delete(m.direct, name)
+	if d := m.direct[name]; d != nil {
+		m.engine.unwatch(d)
+		delete(m.direct, name)
+	}
 }
 
-// refreshDirect resolves anew what proxies asked for by address.
-func (e *Engine) refreshDirect(d *resolve.Dirty) {
-	for _, ms := range e.members {
-		for m := range ms {
-			s := e.sights[m.class.key.Identity]
-			_, moved := d.Outbound[m.class.key.Identity]
-			all := moved || d.AllOutbound || d.Everything
-			for _, r := range m.direct {
-				if _, dirty := d.Addresses[r.addr.Addr()]; (dirty || all) && r.refresh(e.graph, s) {
-					m.signal()
-				}
-			}
-		}
+func (e *Engine) watch(d *direct) {
+	a := d.addr.Addr()
+	if e.directs[a] == nil {
+		e.directs[a] = map[*direct]bool{}
+	}
+	e.directs[a][d] = true
+}
+
+func (e *Engine) unwatch(d *direct) {
+	a := d.addr.Addr()
+	delete(e.directs[a], d)
+	if len(e.directs[a]) == 0 {
+		delete(e.directs, a)
 	}
 }

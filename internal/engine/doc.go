@@ -8,7 +8,10 @@
 // nor gRPC, and builds no proto itself (translators/envoy does).
 //
 // What a change makes dirty is rebuilt from comparable views, so an equal view
-// costs no bytes, and an equal byte no push. Endpoints go out at once; policy
+// costs no bytes, and an equal byte no push. A Service is built once (unit.go),
+// what the proxies of a set of identities see of the mesh exists once
+// (sight.go), and a class adds its own side to it (class.go): from what is dirty
+// to who must be told there is an index, never a search. Endpoints go out at once; policy
 // goes out at once when it comes alone, and in a burst once for each class in
 // Interval. A resource that cannot be built, or does not validate, keeps its
 // last good version.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -47,11 +48,21 @@ type Engine struct {
 	// changed is closed and replaced whenever a waiting Connect may go on.
 	changed chan struct{}
 	// rev counts the changes.
-	rev     uint64
-	units   map[unitKey]*unit
-	sights  map[model.Identity]*sight
-	classes map[resolve.Class]*class
-	members map[model.Key]map[*member]bool // by pod
+	rev uint64
+	// published is the newest change that every class holds which is not stale.
+	published uint64
+	units     map[unitKey]*unit
+	sights    map[string]*sight // by key
+	classes   map[resolve.Class]*class
+	members   map[model.Key]map[*member]bool // by pod
+	// identities are the classes by theirs, directs by address what proxies
+	// asked for.
+	identities map[model.Identity]map[*class]bool
+	directs    map[netip.Addr]map[*direct]bool
+	// unsettled sights have resources that their layers do not hold yet; stale
+	// classes are to have another snapshot.
+	unsettled map[*sight]bool
+	stale     map[*class]bool
 	// pending are objects that some proxy may not run yet, with the change that
 	// it must hold; notify those whose status is to be looked at.
 	pending map[model.Ref]uint64
@@ -72,8 +83,10 @@ func New(o Options) *Engine {
 		log: o.Log, now: o.Now, statusChanged: o.StatusChanged,
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		graph: resolve.NewGraph(), dirty: resolve.NewDirty(),
-		units: map[unitKey]*unit{}, sights: map[model.Identity]*sight{},
+		units: map[unitKey]*unit{}, sights: map[string]*sight{},
 		classes: map[resolve.Class]*class{}, members: map[model.Key]map[*member]bool{},
+		identities: map[model.Identity]map[*class]bool{}, directs: map[netip.Addr]map[*direct]bool{},
+		unsettled: map[*sight]bool{}, stale: map[*class]bool{},
 		pending: map[model.Ref]uint64{}, notify: map[model.Ref]bool{},
 	}
 }

@@ -349,7 +349,7 @@ func TestDirectGivesWayToRoutes(t *testing.T) {
 
 // BenchmarkWeight is one new weight among n Services: the cost of a canary's step.
 func BenchmarkWeight(b *testing.B) {
-	for _, n := range []int{10, 100, 1000} {
+	for _, n := range []int{10, 100, 1000, 10_000} {
 		b.Run(fmt.Sprintf("services=%d", n), func(b *testing.B) {
 			e, c := newEngine()
 			fill(e, n)

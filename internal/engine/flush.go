@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"maps"
+	"net/netip"
 	"time"
 
 	"github.com/weft-mesh/weft/internal/xds"
@@ -9,27 +11,34 @@ import (
 )
 
 // flush rebuilds what is dirty and hands the classes their new snapshots. It
-// returns how long the earliest class that must wait has to; 0 for none.
+// returns how long the earliest class that must wait has to; 0 for none. What it
+// costs follows from what is dirty, not from what there is.
 func (e *Engine) flush() time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.synced {
 		return 0
 	}
-	if !e.dirty.Empty() {
-		d := e.dirty
-		e.dirty = resolve.NewDirty()
-		e.movePods(d)
-		e.refreshSights(d)
-		e.refreshUnits(d)
-		e.refreshInbound(d)
-		e.refreshDirect(d)
-		e.sweep()
-	}
+	e.rebuild()
 	next := e.publish()
 	close(e.changed)
 	e.changed = make(chan struct{})
 	return next
+}
+
+// rebuild brings all that is dirty up to date.
+func (e *Engine) rebuild() {
+	if e.dirty.Empty() {
+		return
+	}
+	d := e.dirty
+	e.dirty = resolve.NewDirty()
+	e.refreshUnits(d)
+	relisted := e.refreshSights(d)
+	e.settleSights()
+	e.movePods(d)
+	e.refreshInbound(d)
+	e.refreshDirect(d, relisted)
 }
 
 // movePods puts members into the class that their pod has now.
@@ -40,99 +49,154 @@ func (e *Engine) movePods(d *resolve.Dirty) {
 			if !ok || m.class.key == key {
 				continue
 			}
-			delete(m.class.members, m)
+			old := m.class
 			m.join(e.class(key, shape))
+			e.leave(m, old)
 			m.signal()
 		}
 	}
 }
 
-// class finds a class, or makes it.
-func (e *Engine) class(key resolve.Class, shape resolve.Shape) *class {
-	if c := e.classes[key]; c != nil {
-		return c
-	}
-	c := newClass(key, shape)
-	e.classes[key] = c
-	if e.sights[key.Identity] == nil {
-		s := &sight{}
-		e.sights[key.Identity] = s
-		e.refreshSight(key.Identity, s)
-	}
-	c.refreshInbound(e.graph.Inbound(key.Identity, shape))
-	return c
-}
-
-func (e *Engine) refreshSights(d *resolve.Dirty) {
-	for id, s := range e.sights {
-		_, dirty := d.Outbound[id]
-		if (dirty || d.AllOutbound || d.Everything) && e.refreshSight(id, s) {
-			e.eachClass(func(c *class) bool { return c.key.Identity == id }, func(c *class) { c.stale = allTypes })
-		}
-	}
-}
-
-func (e *Engine) refreshSight(id model.Identity, s *sight) bool {
-	changed := s.set(e.graph.Sight(id))
-	for k := range s.services {
-		if e.units[k] == nil {
-			u := newUnit()
-			u.refresh(k.views(e.graph))
-			e.units[k] = u
-		}
-	}
-	return changed
-}
-
 // refreshUnits rebuilds Services. Only those that somebody sees have a unit.
 func (e *Engine) refreshUnits(d *resolve.Dirty) {
-	for k, u := range e.units {
-		_, whole := d.Services[k.Key]
-		_, endpoints := d.Endpoints[k.Key]
-		switch {
-		case whole || d.Everything:
-			e.stale(k, u.refresh(k.views(e.graph)))
-		case endpoints:
-			e.stale(k, u.refreshEndpoints(e.graph.ServiceEndpoints(k.Key, k.udp)))
-		default:
-			continue
+	if d.Everything {
+		for k, u := range e.units {
+			e.rebuilt(k, u, u.refresh(k.views(e.graph)))
 		}
-		for _, err := range u.errors() {
-			e.log.Error(err, "keep last good version", "service", k.String())
-		}
-	}
-}
-
-// stale marks the classes that see a Service.
-func (e *Engine) stale(k unitKey, ts types) {
-	if ts == 0 {
 		return
 	}
-	e.eachClass(func(c *class) bool { return e.sights[c.key.Identity].services[k] }, func(c *class) { c.stale |= ts })
-}
-
-func (e *Engine) eachClass(want func(*class) bool, do func(*class)) {
-	for _, c := range e.classes {
-		if want(c) {
-			do(c)
+	for _, udp := range []bool{false, true} {
+		for service := range d.Services {
+			k := unitKey{service, udp}
+			if u := e.units[k]; u != nil {
+				e.rebuilt(k, u, u.refresh(k.views(e.graph)))
+			}
+		}
+		for service := range d.Endpoints {
+			k := unitKey{service, udp}
+			if _, whole := d.Services[service]; whole || e.units[k] == nil {
+				continue
+			}
+			e.rebuilt(k, e.units[k], e.units[k].refreshEndpoints(e.graph.ServiceEndpoints(service, udp)))
 		}
 	}
+}
+
+// refreshSights looks anew for those who may see something else now. It gives
+// the classes that find other addresses listed.
+func (e *Engine) refreshSights(d *resolve.Dirty) map[*class]bool {
+	relisted := map[*class]bool{}
+	if !d.AllOutbound && !d.Everything {
+		for id := range d.Outbound {
+			e.resight(id, relisted)
+		}
+		return relisted
+	}
+	for id := range e.identities {
+		e.resight(id, relisted)
+	}
+	for _, s := range e.sights {
+		for c := range s.classes {
+			if e.look(s, c.key.Identity) {
+				maps.Copy(relisted, s.classes)
+			}
+			break // the others see the same
+		}
+		e.unsettled[s] = true
+	}
+	return relisted
+}
+
+// resight moves the classes of an identity to the sight that it has now.
+func (e *Engine) resight(id model.Identity, relisted map[*class]bool) {
+	key := e.graph.SightKey(id)
+	for c := range e.identities[id] {
+		old := c.sight
+		if key == old.key {
+			continue
+		}
+		c.see(e.sight(key, id))
+		e.leaveSight(old, c)
+		e.mark(c, allTypes)
+		relisted[c] = true
+	}
+}
+
+// settleSights hands what has changed of sights to their classes.
+func (e *Engine) settleSights() {
+	for s := range e.unsettled {
+		if changed := s.settle(); changed != 0 {
+			for c := range s.classes {
+				e.mark(c, changed)
+			}
+		}
+	}
+	clear(e.unsettled)
 }
 
 func (e *Engine) refreshInbound(d *resolve.Dirty) {
-	for _, c := range e.classes {
-		_, dirty := d.Inbound[c.key.Identity]
-		if (dirty || d.AllInbound || d.Everything) && c.refreshInbound(e.graph.Inbound(c.key.Identity, c.shape)) {
-			c.stale |= typesOf(xds.Cluster, xds.Route, xds.Listener)
+	refresh := func(c *class) {
+		if c.refreshInbound(e.graph.Inbound(c.key.Identity, c.shape)) {
+			e.mark(c, typesOf(xds.Cluster, xds.Route, xds.Listener))
 		}
 	}
+	if d.AllInbound || d.Everything {
+		for _, c := range e.classes {
+			refresh(c)
+		}
+		return
+	}
+	for id := range d.Inbound {
+		for c := range e.identities[id] {
+			refresh(c)
+		}
+	}
+}
+
+// refreshDirect resolves anew what proxies asked for by address.
+func (e *Engine) refreshDirect(d *resolve.Dirty, relisted map[*class]bool) {
+	if d.Everything {
+		for a := range e.directs {
+			e.refreshAddress(a)
+		}
+		return
+	}
+	for a := range d.Addresses {
+		e.refreshAddress(a)
+	}
+	for c := range relisted {
+		for m := range c.members {
+			for _, r := range m.direct {
+				r.refresh(e.graph)
+			}
+		}
+	}
+}
+
+func (e *Engine) refreshAddress(a netip.Addr) {
+	for r := range e.directs[a] {
+		r.refresh(e.graph)
+	}
+}
+
+// mark notes that a class has to have another snapshot. Until it has, it holds
+// what was published last.
+func (e *Engine) mark(c *class, ts types) {
+	if ts == 0 {
+		return
+	}
+	if c.stale == 0 {
+		c.rev = e.published
+		e.stale[c] = true
+	}
+	c.stale |= ts
 }
 
 // publish makes the snapshots that are due.
 func (e *Engine) publish() time.Duration {
 	now := e.now()
 	var next time.Duration
-	for _, c := range e.classes {
+	for c := range e.stale {
 		due := c.stale
 		if policy := due &^ endpointTypes; policy != 0 {
 			if wait := c.notBefore.Sub(now); wait > 0 {
@@ -145,47 +209,20 @@ func (e *Engine) publish() time.Duration {
 			}
 		}
 		e.push(c, due)
-		if c.stale == 0 {
-			c.rev = e.rev
-		}
 	}
+	e.published = e.rev
 	return next
 }
 
 // push composes what is due, and tells the members where that is new.
 func (e *Engine) push(c *class, due types) {
-	c.stale &^= due
-	if due == 0 || !c.compose(e.sights[c.key.Identity], e.units, due) {
+	if c.stale &^= due; c.stale == 0 {
+		delete(e.stale, c)
+	}
+	if due == 0 || !c.compose(due) {
 		return
 	}
 	for m := range c.members {
 		m.signal()
-	}
-}
-
-// sweep forgets classes, sights and units that nobody needs.
-func (e *Engine) sweep() {
-	used := map[model.Identity]bool{}
-	for k, c := range e.classes {
-		if len(c.members) == 0 {
-			delete(e.classes, k)
-			continue
-		}
-		used[k.Identity] = true
-	}
-	seen := map[unitKey]bool{}
-	for id, s := range e.sights {
-		if !used[id] {
-			delete(e.sights, id)
-			continue
-		}
-		for k := range s.services {
-			seen[k] = true
-		}
-	}
-	for k := range e.units {
-		if !seen[k] {
-			delete(e.units, k)
-		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/weft-mesh/weft/internal/identity"
 	"github.com/weft-mesh/weft/internal/xds"
 	"github.com/weft-mesh/weft/translators/model"
+	"github.com/weft-mesh/weft/translators/resolve"
 )
 
 // member is one connected proxy.
@@ -57,6 +58,9 @@ func (e *Engine) tryConnect(peer identity.Peer) (xds.Member, <-chan struct{}, er
 	if key.Identity != peer.ServiceAccount {
 		return nil, nil, fmt.Errorf("pod %s runs as %s, but its token says %s", peer.Pod, key.Identity, peer.ServiceAccount)
 	}
+	if e.classes[key] == nil {
+		e.rebuild() // what is made anew must not meet what is out of date
+	}
 	m := &member{
 		engine: e, pod: peer.Pod, changed: make(chan struct{}, 1),
 		direct: map[string]*direct{}, rejected: map[string]string{},
@@ -68,7 +72,6 @@ func (e *Engine) tryConnect(peer identity.Peer) (xds.Member, <-chan struct{}, er
 	m.join(e.class(key, shape))
 	if m.class.snapshot == nil {
 		e.push(m.class, allTypes)
-		m.class.rev = e.rev
 	}
 	return m, nil, nil
 }
@@ -86,12 +89,61 @@ func (m *member) signal() {
 	}
 }
 
+// class finds a class, or makes it.
+func (e *Engine) class(key resolve.Class, shape resolve.Shape) *class {
+	if c := e.classes[key]; c != nil {
+		return c
+	}
+	c := newClass(key, shape)
+	e.classes[key] = c
+	if e.identities[key.Identity] == nil {
+		e.identities[key.Identity] = map[*class]bool{}
+	}
+	e.identities[key.Identity][c] = true
+	c.see(e.sight(e.graph.SightKey(key.Identity), key.Identity))
+	c.refreshInbound(e.graph.Inbound(key.Identity, shape))
+	e.mark(c, allTypes)
+	return c
+}
+
+// leave takes a member out of a class, and forgets what nobody needs any more.
+func (e *Engine) leave(m *member, c *class) {
+	delete(c.members, m)
+	if len(c.members) > 0 {
+		return
+	}
+	delete(e.classes, c.key)
+	delete(e.stale, c)
+	delete(e.identities[c.key.Identity], c)
+	if len(e.identities[c.key.Identity]) == 0 {
+		delete(e.identities, c.key.Identity)
+	}
+	e.leaveSight(c.sight, c)
+}
+
 // rev is the newest change that the proxy is known to run.
 func (m *member) rev() uint64 {
 	if m.synced == nil {
 		return 0
 	}
-	return max(m.syncedRev, m.class.revOf(m.synced))
+	return max(m.syncedRev, m.engine.revOf(m.class, m.synced))
+}
+
+// revOf is the newest change that a snapshot of a class held; 0 if it is
+// forgotten.
+func (e *Engine) revOf(c *class, s *xds.Snapshot) uint64 {
+	switch {
+	case s == c.snapshot && c.stale == 0:
+		return e.published
+	case s == c.snapshot:
+		return c.rev
+	}
+	for _, p := range c.past {
+		if p.snapshot == s {
+			return p.rev
+		}
+	}
+	return 0
 }
 
 // Changed is signalled when there may be something new.
@@ -109,7 +161,7 @@ func (m *member) Synced(s *xds.Snapshot) {
 	e := m.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	m.syncedRev = max(m.rev(), m.class.revOf(s))
+	m.syncedRev = max(m.rev(), e.revOf(m.class, s))
 	m.synced, m.ready = s, true
 	clear(m.rejected)
 	e.signal()
@@ -134,11 +186,13 @@ func (m *member) Close() {
 	e := m.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	delete(m.class.members, m)
 	delete(e.members[m.pod], m)
 	if len(e.members[m.pod]) == 0 {
 		delete(e.members, m.pod)
 	}
-	e.sweep()
+	for _, d := range m.direct {
+		e.unwatch(d)
+	}
+	e.leave(m, m.class)
 	e.signal()
 }

@@ -21,7 +21,7 @@ type slot[V any] struct {
 // set rebuilds the resource where the view has changed, and tells whether the
 // bytes have.
 func (s *slot[V]) set(name string, view V, build func(V) (proto.Message, error)) bool {
-	if s.done && reflect.DeepEqual(s.view, view) {
+	if s.same(view) {
 		return false
 	}
 	s.view, s.done = view, true
@@ -33,6 +33,9 @@ func (s *slot[V]) set(name string, view V, build func(V) (proto.Message, error))
 	s.res = res
 	return true
 }
+
+// same tells whether the resource was built from an equal view.
+func (s *slot[V]) same(view V) bool { return s.done && reflect.DeepEqual(s.view, view) }
 
 func encode[V any](name string, view V, build func(V) (proto.Message, error)) (*xds.Resource, error) {
 	m, err := build(view)

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"iter"
+	"maps"
 	"slices"
 
 	"github.com/weft-mesh/weft/translators/model"
@@ -33,23 +35,37 @@ func (e *Engine) Status(r model.Ref) Status {
 }
 
 func (e *Engine) count(r model.Ref, rev uint64, s *Status) {
+	for m := range e.concerned(r) {
+		m.count(rev, s)
+	}
+	slices.Sort(s.Rejected)
+}
+
+// concerned are the proxies that need an object.
+func (e *Engine) concerned(r model.Ref) iter.Seq[*member] {
 	concern := e.graph.Concerns(r)
-	for _, c := range e.classes {
-		_, needs := concern.Identities[c.key.Identity]
-		for k := range concern.Services {
-			services := e.sights[c.key.Identity].services
-			needs = needs || services[unitKey{k, false}] || services[unitKey{k, true}]
-		}
-		if !needs {
-			continue
-		}
-		for m := range c.members {
-			if m.ready {
-				m.count(rev, s)
+	classes := map[*class]bool{}
+	for id := range concern.Identities {
+		maps.Copy(classes, e.identities[id])
+	}
+	for k := range concern.Services {
+		for _, udp := range []bool{false, true} {
+			if u := e.units[unitKey{k, udp}]; u != nil {
+				for s := range u.sights {
+					maps.Copy(classes, s.classes)
+				}
 			}
 		}
 	}
-	slices.Sort(s.Rejected)
+	return func(yield func(*member) bool) {
+		for c := range classes {
+			for m := range c.members {
+				if m.ready && !yield(m) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (m *member) count(rev uint64, s *Status) {
@@ -70,20 +86,30 @@ func (e *Engine) settle() {
 		return
 	}
 	for r, rev := range e.pending {
-		var s Status
-		if e.count(r, rev, &s); s.Programmed() && e.published(rev) {
+		if e.done(rev) && e.programmed(r, rev) {
 			delete(e.pending, r)
 			e.notify[r] = true
 		}
 	}
 }
 
-// published tells that no class has yet to be rebuilt for a change.
-func (e *Engine) published(rev uint64) bool {
-	for _, c := range e.classes {
-		if c.rev < rev {
+// programmed tells that nobody has to be waited for. It looks no further than
+// the first who has.
+func (e *Engine) programmed(r model.Ref, rev uint64) bool {
+	for m := range e.concerned(r) {
+		if m.rev() < rev {
 			return false
 		}
 	}
 	return true
+}
+
+// done tells that no class has yet to be rebuilt for a change.
+func (e *Engine) done(rev uint64) bool {
+	for c := range e.stale {
+		if c.rev < rev {
+			return false
+		}
+	}
+	return e.published >= rev
 }

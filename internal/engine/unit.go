@@ -61,7 +61,13 @@ type unit struct {
 	endpoints slots[uint16, namedEndpoints]
 	scopes    slots[netip.AddrPort, model.Outbound]
 	listeners slots[netip.AddrPort, model.UDPListener]
+	// sights are those that see it, and made what they have of it.
+	sights map[*sight]bool
+	made   resources
 }
+
+// resources are some of each type.
+type resources [xds.Listener + 1][]*xds.Resource
 
 // namedEndpoints are endpoints under the name that their cluster asks for.
 type namedEndpoints struct {
@@ -73,7 +79,36 @@ func newUnit() *unit {
 	return &unit{
 		clusters: slots[uint16, model.Cluster]{}, names: map[uint16]string{},
 		endpoints: slots[uint16, namedEndpoints]{}, scopes: slots[netip.AddrPort, model.Outbound]{},
-		listeners: slots[netip.AddrPort, model.UDPListener]{},
+		listeners: slots[netip.AddrPort, model.UDPListener]{}, sights: map[*sight]bool{},
+	}
+}
+
+// unit finds the unit of a Service, or makes it.
+func (e *Engine) unit(k unitKey) *unit {
+	u := e.units[k]
+	if u == nil {
+		u = newUnit()
+		e.units[k] = u
+		e.rebuilt(k, u, u.refresh(k.views(e.graph)))
+	}
+	return u
+}
+
+// rebuilt hands what has changed of a unit to all who see it.
+func (e *Engine) rebuilt(k unitKey, u *unit, changed types) {
+	for _, err := range u.errors() {
+		e.log.Error(err, "keep last good version", "service", k.String())
+	}
+	was := u.made
+	for t := range u.made {
+		if changed.has(xds.Type(t)) {
+			u.made[t] = u.resources(xds.Type(t), nil)
+			for s := range u.sights {
+				s.due[t].add(was[t], -1)
+				s.due[t].add(u.made[t], 1)
+				e.unsettled[s] = true
+			}
+		}
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"weak"
+
+	"github.com/tidwall/btree"
 )
 
 // diff is what leads from one set to another, in the order of names. It is
@@ -14,14 +16,36 @@ type diff struct {
 	removed []*Resource
 }
 
-// maxDiffs bounds from how many older sets the way to one set is remembered.
-// Most proxies come from the last set; slow ones from a few before it.
+var noDiff = &diff{}
+
+func (d *diff) empty() bool { return len(d.upserts)+len(d.removed) == 0 }
+
+// and joins the diffs of two layers, which have no name in common.
+func (d *diff) and(o *diff) *diff {
+	switch {
+	case o.empty():
+		return d
+	case d.empty():
+		return o
+	default:
+		return &diff{upserts: inOrder(d.upserts, o.upserts), removed: inOrder(d.removed, o.removed)}
+	}
+}
+
+func inOrder(a, b []*Resource) []*Resource {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(a, b *Resource) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// maxDiffs bounds from how many older layers the way to one is remembered.
+// Most proxies come from the last; slow ones from a few before it.
 const maxDiffs = 8
 
-// diffs remembers the ways to one set. It holds older sets weakly: it must not
-// keep every set alive that ever was.
+// diffs remembers the ways to one layer. It holds older ones weakly: it must not
+// keep every layer alive that ever was.
 type diffs struct {
-	from [maxDiffs]weak.Pointer[Set]
+	from [maxDiffs]weak.Pointer[Layer]
 	to   [maxDiffs]*pendingDiff
 	next int
 }
@@ -31,43 +55,58 @@ type pendingDiff struct {
 	diff diff
 }
 
-// since tells what leads from old to s. The walk over all names is done once
-// for each pair.
-func (s *Set) since(old *Set) *diff {
-	p := s.pendingSince(old)
-	p.once.Do(func() { p.diff = compare(old, s) })
+// since tells what leads from old to l. It is worked out once for each pair.
+func (l *Layer) since(old *Layer) *diff {
+	if l == old {
+		return noDiff
+	}
+	p := l.pendingSince(old)
+	p.once.Do(func() { p.diff = l.compare(old) })
 	return &p.diff
 }
 
-func (s *Set) pendingSince(old *Set) *pendingDiff {
+func (l *Layer) pendingSince(old *Layer) *pendingDiff {
 	key := weak.Make(old)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := slices.Index(s.diffs.from[:], key); i >= 0 {
-		return s.diffs.to[i]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.Index(l.diffs.from[:], key); i >= 0 {
+		return l.diffs.to[i]
 	}
 	p := &pendingDiff{}
-	i := s.diffs.next
-	s.diffs.from[i], s.diffs.to[i] = key, p
-	s.diffs.next = (i + 1) % maxDiffs
+	i := l.diffs.next
+	l.diffs.from[i], l.diffs.to[i] = key, p
+	l.diffs.next = (i + 1) % maxDiffs
 	return p
 }
 
-func compare(from, to *Set) diff {
-	var d diff
-	for name, r := range to.byName {
-		if from.byName[name] != r {
-			d.upserts = append(d.upserts, r)
+func (l *Layer) compare(old *Layer) diff {
+	if l.line == old.line {
+		if c, ok := l.line.between(old.at, l.at); ok {
+			return c.diff()
 		}
 	}
-	for name, r := range from.byName {
-		if to.byName[name] == nil {
-			d.removed = append(d.removed, r)
-		}
-	}
-	slices.SortFunc(d.upserts, byName)
-	slices.SortFunc(d.removed, byName)
-	return d
+	return walk(&old.tree, &l.tree)
 }
 
-func byName(a, b *Resource) int { return cmp.Compare(a.Name, b.Name) }
+// walk compares name by name.
+func walk(from, to *btree.Map[string, *Resource]) diff {
+	var d diff
+	old, now := from.Iter(), to.Iter()
+	inOld, inNow := old.First(), now.First()
+	for inOld || inNow {
+		switch {
+		case !inNow || (inOld && old.Key() < now.Key()):
+			d.removed = append(d.removed, old.Value())
+			inOld = old.Next()
+		case !inOld || now.Key() < old.Key():
+			d.upserts = append(d.upserts, now.Value())
+			inNow = now.Next()
+		default:
+			if old.Value() != now.Value() {
+				d.upserts = append(d.upserts, now.Value())
+			}
+			inOld, inNow = old.Next(), now.Next()
+		}
+	}
+	return d
+}

@@ -5,8 +5,8 @@
 // and has acknowledged, in which order a change is sent, what happens to a
 // resource that a proxy refuses, and when a certificate is renewed. What is the
 // same for many proxies exists once: resources are encoded when they are made,
-// sets and the differences between them are shared (diff.go), and a stream holds
-// a reference to the set that its proxy is at.
+// layers of sets and the differences between them are shared (layer.go,
+// diff.go), and a stream holds a reference to the set that its proxy is at.
 //
 // It does not own what a proxy is to run (internal/engine implements Fleet), nor
 // certificates (internal/identity makes them).

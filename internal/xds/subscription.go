@@ -87,7 +87,7 @@ func (n *names) covers(s *Set) bool {
 	if n.base != nil || len(n.plus) < s.Len() {
 		return s.Len() == 0
 	}
-	for name := range s.byName {
+	for name := range s.names() {
 		if _, ok := n.plus[name]; !ok {
 			return false
 		}
@@ -109,7 +109,7 @@ func (n *names) flatten() {
 	}
 	base := n.base
 	n.base = nil
-	for name := range base.byName {
+	for name := range base.names() {
 		if _, out := n.minus[name]; !out {
 			put(&n.plus, name)
 		}

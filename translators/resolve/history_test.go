@@ -98,6 +98,44 @@ func TestDirtyNamesAllThatChanged(t *testing.T) {
 	}
 }
 
+// TestSightKeyStandsForTheSight: who has the same key sees the same, and a key
+// that changes is named by the change.
+func TestSightKeyStandsForTheSight(t *testing.T) {
+	shared := 0
+	for seed := range uint64(60) {
+		w := modeltest.New(seed, 2)
+		g := NewGraph()
+		before := map[model.Identity]string{}
+		for step := range 150 {
+			f := w.Fragment()
+			var d *Dirty
+			if w.IntN(4) == 0 {
+				d = g.Delete(f.Ref())
+			} else {
+				d = g.Put(f)
+			}
+			sights := map[string]Sight{}
+			for id, sight := range allViews(g).Sights {
+				key := g.SightKey(id)
+				if was, ok := before[id]; ok && key != was && !d.AllOutbound && !d.Everything && !d.Outbound.has(id) {
+					t.Fatalf("seed %d step %d: the key of %s changed unsaid by %+v", seed, step, id, f)
+				}
+				before[id] = key
+				if other, ok := sights[key]; ok {
+					shared++
+					if !reflect.DeepEqual(sight, other) {
+						t.Fatalf("seed %d step %d: %q stands for two sights after %+v", seed, step, key, f)
+					}
+				}
+				sights[key] = sight
+			}
+		}
+	}
+	if shared == 0 {
+		t.Error("no two identities ever had one key")
+	}
+}
+
 func undeclared(a, b views, d *Dirty) string {
 	for k := range b.Sights {
 		if !d.AllOutbound && !d.Outbound.has(k) && !reflect.DeepEqual(a.Sights[k], b.Sights[k]) {

@@ -89,12 +89,7 @@ func (g *Graph) indexUDP(s *model.Service, in bool, d *Dirty) {
 // a TrafficTarget with a UDPRoute, or as they are outside of the mesh. The
 // others refuse, as a Service does that nobody is behind.
 func (g *Graph) udpSight(id model.Identity) []model.Key {
-	callable := set[model.Identity]{}
-	for t := range g.index.targetsFrom[id] {
-		if slices.ContainsFunc(g.targets[t].Rules, func(r model.TargetRule) bool { return r.Kind == model.KindUDPRoute }) {
-			callable.add(g.parties[t].destinations...)
-		}
-	}
+	callable := g.callableByUDP(id)
 	seen := set[model.Key]{}
 	for k := range g.index.udpServices[true] {
 		meshed, open := g.behind(k)
@@ -110,6 +105,18 @@ func (g *Graph) udpSight(id model.Identity) []model.Key {
 		}
 	}
 	return slices.SortedFunc(maps.Keys(seen), model.Key.Compare)
+}
+
+// callableByUDP tells which destinations an identity has a TrafficTarget with a
+// UDPRoute for.
+func (g *Graph) callableByUDP(id model.Identity) set[model.Identity] {
+	ids := set[model.Identity]{}
+	for t := range g.index.targetsFrom[id] {
+		if slices.ContainsFunc(g.targets[t].Rules, func(r model.TargetRule) bool { return r.Kind == model.KindUDPRoute }) {
+			ids.add(g.parties[t].destinations...)
+		}
+	}
+	return ids
 }
 
 // behind are the identities behind a Service's UDP ports, sorted, and whether

@@ -46,6 +46,22 @@ func (g *Graph) Sight(id model.Identity) Sight {
 	return s
 }
 
+// SightKey is the same for identities whose Sights are: it names the destinations
+// that they may call beyond those that all may call. It may differ where the
+// Sights do not, never the other way round.
+func (g *Graph) SightKey(id model.Identity) string {
+	var key []byte
+	for _, ids := range []set[model.Identity]{g.callable(id), g.callableByUDP(id)} {
+		for _, i := range slices.SortedFunc(maps.Keys(ids), model.Identity.Compare) {
+			if g.access(i.Namespace) != model.AccessPermissive {
+				key = append(append(key, model.Key(i).String()...), ' ')
+			}
+		}
+		key = append(key, '|')
+	}
+	return string(key)
+}
+
 func (g *Graph) finishListener(l *model.OutboundListener) {
 	l.Egress, l.IPv6 = g.mesh.Egress, g.ipv6()
 	l.Pods = slices.SortedFunc(maps.Keys(g.index.podPrefixes), func(a, b netip.Prefix) int { return a.Compare(b) })

@@ -50,6 +50,9 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 	}
 	notifier := &controllers.Notifier{}
 	eng := engine.New(engine.Options{Log: mgr.GetLogger().WithName("engine"), StatusChanged: notifier.Notify})
+	if err := eng.Register(metrics.Registry); err != nil {
+		return err
+	}
 	replica := identity.NewPeerKeeper(authority, clock.RealClock{}, s.podName)
 	others := controllers.Replicas(mgr.GetClient(), client.ObjectKey{Namespace: s.namespace, Name: s.service}, s.podIP, s.peerPort)
 	clientset, err := kubernetes.NewForConfigAndClient(config, mgr.GetHTTPClient())

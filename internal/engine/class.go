@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/weft-mesh/weft/internal/xds"
@@ -47,11 +48,11 @@ type pastSnapshot struct {
 // maxPast bounds how late an acknowledgement may come and still count.
 const maxPast = 32
 
-func newClass(key resolve.Class, shape resolve.Shape) *class {
+func newClass(key resolve.Class, shape resolve.Shape, built prometheus.Counter) *class {
 	return &class{
 		key: key, shape: shape, members: map[*member]bool{},
-		routes: slots[string, model.InboundPort]{}, probes: slots[string, model.Inbound]{},
-		clusters: slots[string, []model.Probe]{},
+		inbound: slot[model.Inbound]{built: built}, routes: newSlots[string, model.InboundPort](built),
+		probes: newSlots[string, model.Inbound](built), clusters: newSlots[string, []model.Probe](built),
 	}
 }
 

@@ -49,7 +49,7 @@ func (m *member) OnDemand(name string) *xds.Resource {
 		if !ok {
 			return nil
 		}
-		d = &direct{member: m, addr: addr}
+		d = &direct{member: m, addr: addr, slot: slot[model.DirectCluster]{built: e.metrics.built}}
 		d.refresh(e.graph)
 		m.direct[name] = d
 		e.watch(d)

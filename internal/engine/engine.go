@@ -36,6 +36,7 @@ type Engine struct {
 	log           logr.Logger
 	now           func() time.Time
 	statusChanged func(model.Ref)
+	metrics       metrics
 	// wake has capacity one: there is something to do.
 	wake chan struct{}
 
@@ -80,7 +81,7 @@ func New(o Options) *Engine {
 		o.StatusChanged = func(model.Ref) {}
 	}
 	return &Engine{
-		log: o.Log, now: o.Now, statusChanged: o.StatusChanged,
+		log: o.Log, now: o.Now, statusChanged: o.StatusChanged, metrics: newMetrics(),
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		graph: resolve.NewGraph(), dirty: resolve.NewDirty(),
 		units: map[unitKey]*unit{}, sights: map[string]*sight{},

@@ -31,7 +31,7 @@ func (e *Engine) rebuild() {
 	if e.dirty.Empty() {
 		return
 	}
-	d := e.dirty
+	d, start := e.dirty, e.now()
 	e.dirty = resolve.NewDirty()
 	e.refreshUnits(d)
 	relisted := e.refreshSights(d)
@@ -39,6 +39,7 @@ func (e *Engine) rebuild() {
 	e.movePods(d)
 	e.refreshInbound(d)
 	e.refreshDirect(d, relisted)
+	e.metrics.rebuilt(start, e.now())
 }
 
 // movePods puts members into the class that their pod has now.

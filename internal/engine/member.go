@@ -94,7 +94,7 @@ func (e *Engine) class(key resolve.Class, shape resolve.Shape) *class {
 	if c := e.classes[key]; c != nil {
 		return c
 	}
-	c := newClass(key, shape)
+	c := newClass(key, shape, e.metrics.built)
 	e.classes[key] = c
 	if e.identities[key.Identity] == nil {
 		e.identities[key.Identity] = map[*class]bool{}

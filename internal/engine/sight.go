@@ -3,6 +3,7 @@ package engine
 import (
 	"net/netip"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/weft-mesh/weft/internal/xds"
@@ -43,8 +44,8 @@ func (b *balance) add(rs []*xds.Resource, n int) {
 	}
 }
 
-func newSight(key string) *sight {
-	s := &sight{key: key, classes: map[*class]bool{}, units: map[unitKey]*unit{}}
+func newSight(key string, built prometheus.Counter) *sight {
+	s := &sight{key: key, listener: slot[model.OutboundListener]{built: built}, classes: map[*class]bool{}, units: map[unitKey]*unit{}}
 	for t := range s.layers {
 		s.layers[t] = xds.NewLayer()
 	}
@@ -159,7 +160,7 @@ func (e *Engine) unsee(s *sight, k unitKey, u *unit) {
 func (e *Engine) sight(key string, id model.Identity) *sight {
 	s := e.sights[key]
 	if s == nil {
-		s = newSight(key)
+		s = newSight(key, e.metrics.built)
 		e.sights[key] = s
 		e.look(s, id)
 		s.settle()

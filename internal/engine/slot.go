@@ -3,6 +3,7 @@ package engine
 import (
 	"reflect"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/weft-mesh/weft/internal/xds"
@@ -12,10 +13,11 @@ import (
 // slot holds one built resource and the view that it was built from. A view
 // that can't be built leaves the last good resource in place.
 type slot[V any] struct {
-	view V
-	res  *xds.Resource
-	err  error
-	done bool
+	built prometheus.Counter
+	view  V
+	res   *xds.Resource
+	err   error
+	done  bool
 }
 
 // set rebuilds the resource where the view has changed, and tells whether the
@@ -25,6 +27,7 @@ func (s *slot[V]) set(name string, view V, build func(V) (proto.Message, error))
 		return false
 	}
 	s.view, s.done = view, true
+	s.built.Inc()
 	res, err := encode(name, view, build)
 	s.err = err
 	if err != nil || (s.res != nil && s.res.Version == res.Version && s.res.Name == res.Name) {
@@ -49,14 +52,21 @@ func encode[V any](name string, view V, build func(V) (proto.Message, error)) (*
 }
 
 // slots are the resources of one kind by a key.
-type slots[K comparable, V any] map[K]*slot[V]
+type slots[K comparable, V any] struct {
+	built prometheus.Counter
+	by    map[K]*slot[V]
+}
+
+func newSlots[K comparable, V any](built prometheus.Counter) slots[K, V] {
+	return slots[K, V]{built: built, by: map[K]*slot[V]{}}
+}
 
 // put sets one resource.
 func (ss slots[K, V]) put(k K, name string, view V, build func(V) (proto.Message, error)) bool {
-	s := ss[k]
+	s := ss.by[k]
 	if s == nil {
-		s = &slot[V]{}
-		ss[k] = s
+		s = &slot[V]{built: ss.built}
+		ss.by[k] = s
 	}
 	return s.set(name, view, build)
 }
@@ -64,9 +74,9 @@ func (ss slots[K, V]) put(k K, name string, view V, build func(V) (proto.Message
 // keep drops what is not wanted any more, and tells whether anything was.
 func (ss slots[K, V]) keep(wanted map[K]bool) bool {
 	dropped := false
-	for k := range ss {
+	for k := range ss.by {
 		if !wanted[k] {
-			delete(ss, k)
+			delete(ss.by, k)
 			dropped = true
 		}
 	}
@@ -74,7 +84,7 @@ func (ss slots[K, V]) keep(wanted map[K]bool) bool {
 }
 
 func (ss slots[K, V]) resources(to []*xds.Resource) []*xds.Resource {
-	for _, s := range ss {
+	for _, s := range ss.by {
 		if s.res != nil {
 			to = append(to, s.res)
 		}
@@ -83,7 +93,7 @@ func (ss slots[K, V]) resources(to []*xds.Resource) []*xds.Resource {
 }
 
 func (ss slots[K, V]) errors(to []error) []error {
-	for _, s := range ss {
+	for _, s := range ss.by {
 		if s.err != nil {
 			to = append(to, s.err)
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"net/netip"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/weft-mesh/weft/internal/xds"
@@ -75,11 +76,11 @@ type namedEndpoints struct {
 	model.Endpoints
 }
 
-func newUnit() *unit {
+func newUnit(built prometheus.Counter) *unit {
 	return &unit{
-		clusters: slots[uint16, model.Cluster]{}, names: map[uint16]string{},
-		endpoints: slots[uint16, namedEndpoints]{}, scopes: slots[netip.AddrPort, model.Outbound]{},
-		listeners: slots[netip.AddrPort, model.UDPListener]{}, sights: map[*sight]bool{},
+		clusters: newSlots[uint16, model.Cluster](built), names: map[uint16]string{},
+		endpoints: newSlots[uint16, namedEndpoints](built), scopes: newSlots[netip.AddrPort, model.Outbound](built),
+		listeners: newSlots[netip.AddrPort, model.UDPListener](built), sights: map[*sight]bool{},
 	}
 }
 
@@ -87,7 +88,7 @@ func newUnit() *unit {
 func (e *Engine) unit(k unitKey) *unit {
 	u := e.units[k]
 	if u == nil {
-		u = newUnit()
+		u = newUnit(e.metrics.built)
 		e.units[k] = u
 		e.rebuilt(k, u, u.refresh(k.views(e.graph)))
 	}

@@ -90,7 +90,8 @@ func TestApplicationMetricsAreMerged(t *testing.T) {
 	server.sidecar("web", views{inbound: serves(weft.ProtocolHTTP, weft.Policy{}, 9102)})
 
 	for _, host := range []string{server.addr4.String(), "[" + server.addr6.String() + "]"} {
-		body, families := scraper.page(t, host, "?name[]=x&filter=^nothing$", "accept", "application/vnd.google.protobuf", "accept-encoding", "gzip")
+		body, families := scraper.page(t, host, "?name[]=x&filter=^nothing$",
+			"accept", "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited", "accept-encoding", "gzip")
 		if got := families["jobs"]; got == nil || got.Metric[0].GetCounter().GetValue() != 7 {
 			t.Errorf("%s: no metrics of the application:\n%s", host, body)
 		}
@@ -141,6 +142,18 @@ func TestApplicationsThatDoNotAnswerWell(t *testing.T) {
 			w.Header().Set("content-encoding", "gzip")
 			io.WriteString(w, "\x1f\x8b")
 		}, false},
+		"more than fits": {"http://:9102/", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("content-type", text)
+			for i := range 9 << 20 / 100 {
+				fmt.Fprintf(w, "jobs{name=%q} 1\n", fmt.Sprintf("%090d", i))
+			}
+		}, false},
+		"as much as fits": {"http://:9102/", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("content-type", text)
+			for i := range 7 << 20 / 105 {
+				fmt.Fprintf(w, "jobs{name=%q} 1\n", fmt.Sprintf("%090d", i))
+			}
+		}, true},
 		"it hangs": {"http://:9102/", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +167,11 @@ func TestApplicationsThatDoNotAnswerWell(t *testing.T) {
 			}
 			p.env = inPod("deployments/web", c.url)
 			p.sidecar("web", views{})
-			body, families := p.page(t, p.addr4.String(), "", "x-prometheus-scrape-timeout-seconds", "0.5")
+			timeout := "5"
+			if name == "it hangs" {
+				timeout = "0.5"
+			}
+			body, families := p.page(t, p.addr4.String(), "", "x-prometheus-scrape-timeout-seconds", timeout)
 			if got := families["weft_application_up"]; got == nil || (got.Metric[0].GetGauge().GetValue() == 1) != c.up {
 				t.Errorf("up is not %v: %s", c.up, body[:min(len(body), 300)])
 			}
@@ -177,7 +194,11 @@ func TestFamiliesOfFlagger(t *testing.T) {
 		{Name: "shop/web/a", Match: weft.HTTPMatch{PathRegex: "/a"}}, {Name: "shop/web/b", Match: weft.HTTPMatch{PathRegex: "/b"}},
 	}}}}, 8080)
 	server.sidecar("web", views{inbound: in})
-	client.sidecar("front", views{}.calls(web("198.19.0.1", server.meshed(8080))))
+	v1 := service{port("shop", "v1", 80), weft.ProtocolHTTP, "198.19.0.2", []weft.Identity{account("web")}, []weft.Endpoint{server.meshed(8080)}}
+	v := views{}.calls(web("198.19.0.1", server.meshed(8080))).calls(v1)
+	v.outbound[0].Routes[0] = weft.OutboundRoute{Name: "shop/canary", Backends: []weft.WeightedCluster{{Cluster: v1.name, Weight: 1}}}
+	client.env = inPod("deployments/front", "")
+	client.sidecar("front", v)
 
 	const (
 		istio = `reporter="destination",source_workload="%s",source_workload_namespace="%s",%sdestination_workload="web",destination_workload_namespace="shop",%sconnection_security_policy="%s"`
@@ -210,6 +231,16 @@ func TestFamiliesOfFlagger(t *testing.T) {
 		`response_latency_ms_count{`+tls+`} 3`,
 	)...)
 
+	// Its caller's sidecar tells which backend was chosen.
+	sent := `reporter="source",source_workload="front",source_workload_namespace="shop",destination_workload="server",destination_workload_namespace="shop",` +
+		`destination_principal="spiffe://weft.test/ns/shop/sa/web",destination_service="v1.shop.svc.cluster.local",destination_service_name="v1",` +
+		`destination_service_namespace="shop",destination_port="80",connection_security_policy="mutual_tls"`
+	client.shows(t,
+		`istio_requests_total{`+sent+`,request_protocol="http",response_code="200",response_flags="-"} 3`,
+		`istio_requests_total{`+sent+`,request_protocol="http",response_code="403",response_flags="-"} 1`,
+		`istio_request_duration_milliseconds_count{`+sent+`} 4`,
+	)
+
 	// A change of what is wanted holds from the next scrape on.
 	if err := os.WriteFile(filepath.Join(server.dir, "families"), []byte("osm\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -236,16 +267,20 @@ func TestFamiliesTellFailures(t *testing.T) {
 		}
 		status := 200
 		fmt.Sscanf(r.URL.Path, "/%d", &status)
-		w.Header().Set("grpc-status", r.URL.Query().Get("grpc"))
-		w.Header().Set("content-type", "application/grpc")
+		if status := r.URL.Query().Get("grpc"); status != "" {
+			w.Header().Set("grpc-status", status)
+			w.Header().Set("content-type", "application/grpc")
+		}
 		w.WriteHeader(status)
 	})
 	server.env = inPod("statefulsets/db", "")
 	server.sidecar("web", views{inbound: serves(weft.ProtocolHTTP, allow("front"), 8080)})
 	client.sidecar("front", views{}.calls(web("198.19.0.1", server.meshed(8080))))
-	_ = client
 	for _, path := range []string{"/503", "/404"} {
 		ask(t, client.client, "GET", "http://198.19.0.1"+path)
+	}
+	for _, path := range []string{"/200?grpc=13", "/200?grpc=5"} {
+		ask(t, client.client, "POST", "http://198.19.0.1"+path, "content-type", "application/grpc")
 	}
 	if r, err := client.client.Get("http://198.19.0.1/reset"); err == nil {
 		io.Copy(io.Discard, r.Body)
@@ -255,6 +290,8 @@ func TestFamiliesTellFailures(t *testing.T) {
 	server.shows(t,
 		tls+`,status_code="503",classification="failure"} 1`,
 		tls+`,status_code="404",classification="success"} 1`,
+		tls+`,status_code="200",grpc_status="13",classification="failure"} 1`,
+		tls+`,status_code="200",grpc_status="5",classification="success"} 1`,
 		tls+`,status_code="200",classification="failure"} 1`,
 	)
 }

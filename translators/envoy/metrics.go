@@ -67,10 +67,10 @@ var metricsNames = map[string]string{
 	"WorkloadDomain":    strings.ReplaceAll(model.WorkloadDomain, ".", "%."), // a pattern of Lua's
 	"MetricsFile":       metricsFile,
 	"FamiliesFile":      familiesFile,
-	"Server":            FamilyPrefix + serverSide,
+	"Figures":           FamilyPrefix,
 	"Requests":          strings.TrimPrefix(serverRequests, serverSide),
 	"Duration":          strings.TrimPrefix(serverDuration, serverSide),
-	"Figures":           figuresCluster,
+	"Envoy":             figuresCluster,
 	"Application":       applicationCluster,
 	"ApplicationTLS":    applicationTLSCluster,
 	"DestinationHeader": "x-envoy-original-dst-host",

@@ -21,6 +21,8 @@ var debianPackages = []debianPackage{
 	{Name: "runc", Probe: []string{"runc", "--version"}},
 	{Name: "nftables", Probe: []string{"nft", "--version"}},
 	{Name: "python3-pip", Probe: []string{"python3", "-m", "pip", "--version"}},
+	// What weft-metrics answers is compared with its answers.
+	{Name: "prometheus", Probe: []string{"prometheus", "--version"}},
 }
 
 // missingPackages names what is needed and not there.

@@ -1,8 +1,8 @@
 // Package figures knows how much traffic there was lately: who called whom, how
 // often, how fast, with what success.
 //
-// It owns the reading of what sidecars count (Prometheus text), the differences
-// between two readings, and the sliding windows over them. It bounds what one
+// It owns the reading of what sidecars count (Prometheus protobuf or text), the
+// differences between two readings, and the sliding windows over them. It bounds what one
 // sidecar can cost, and forgets a pod that is gone. It keeps nothing on disk: a
 // replica that starts knows what was counted since it has looked.
 //

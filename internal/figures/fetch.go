@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 
 	"github.com/weft-mesh/weft/translators/envoy"
 )
 
-// HTTP asks sidecars at a port of theirs. It keeps no connection: a thousand of
+// HTTP asks sidecars at a port of theirs, for protobuf: what they answer is read
+// as text all the same. It keeps no connection: a thousand of
 // them would cost more memory than all that is counted.
 func HTTP(port uint16) Fetch {
 	query := url.Values{"filter": {filter}}.Encode()
@@ -30,6 +32,7 @@ func HTTP(port uint16) Fetch {
 		if err != nil {
 			return nil, fmt.Errorf("ask %s: %w", t.Pod, err)
 		}
+		req.Header.Set("Accept", acceptProtobuf)
 		resp, err := client.Do(req)
 		if err != nil {
 			return nil, fmt.Errorf("ask %s: %w", t.Pod, err)
@@ -37,6 +40,9 @@ func HTTP(port uint16) Fetch {
 		if resp.StatusCode != http.StatusOK {
 			resp.Body.Close()
 			return nil, fmt.Errorf("ask %s: %s", t.Pod, resp.Status)
+		}
+		if strings.HasPrefix(resp.Header.Get("Content-Type"), protobufType) {
+			return newProtobuf(resp.Body), nil
 		}
 		return resp.Body, nil
 	}

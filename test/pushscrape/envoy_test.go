@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -109,7 +110,7 @@ service:
 type object = map[string]any
 
 // start runs the sidecar: with its own bootstrap, but without a control plane.
-func (s *sidecar) start(b *testing.B) {
+func (s *sidecar) start(b testing.TB) {
 	b.Helper()
 	upstream := http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		code, _ := strconv.Atoi(r.Header.Get("X-Code"))
@@ -120,10 +121,7 @@ func (s *sidecar) start(b *testing.B) {
 	b.Cleanup(func() { upstream.Close() })
 
 	s.admin, s.metrics, s.traffic = free(b), free(b), free(b)
-	file := filepath.Join(b.TempDir(), "bootstrap.yaml")
-	if err := os.WriteFile(file, s.bootstrap(b, portOf(listener)), 0o600); err != nil {
-		b.Fatal(err)
-	}
+	file := s.bootstrap(b, portOf(listener))
 	var log bytes.Buffer
 	s.process = exec.Command(envoytest.Binary(b), "-c", file, "--concurrency", "1", "--use-dynamic-base-id", "--log-level", "error")
 	s.process.Stderr = &log
@@ -152,10 +150,12 @@ func (s *sidecar) start(b *testing.B) {
 	}
 }
 
-// bootstrap is that of a sidecar without its control plane, with what is added.
-func (s *sidecar) bootstrap(b *testing.B, upstream uint16) []byte {
+// bootstrap writes that of a sidecar without its control plane, with what is
+// added, and gives its path.
+func (s *sidecar) bootstrap(b testing.TB, upstream uint16) string {
 	b.Helper()
 	own := envoy.NewBootstrap("localhost", 1)
+	own.RunDir = b.TempDir()
 	own.AdminPort, own.MetricsPort, own.ReadyPort = s.admin.Port(), s.metrics.Port(), free(b).Port()
 	files, err := envoy.BuildBootstrap(own)
 	if err != nil {
@@ -184,18 +184,11 @@ func (s *sidecar) bootstrap(b *testing.B, upstream uint16) []byte {
 	delete(base, "dynamic_resources")
 	static := base["static_resources"].(object)
 	static["listeners"] = append(static["listeners"].([]any), more["listener"])
-	clusters := static["clusters"].([]any)[:1] // the other is the control plane
+	clusters := slices.DeleteFunc(static["clusters"].([]any), func(c any) bool { return c.(object)["name"] == "control-plane" })
 	for i := range services {
-		c := object{"name": cluster(i)}
-		for key, value := range more["service"].(object) {
-			c[key] = value
-		}
-		assignment := object{"cluster_name": cluster(i)}
-		for key, value := range c["load_assignment"].(object) {
-			assignment[key] = value
-		}
-		c["load_assignment"] = assignment
-		clusters = append(clusters, c)
+		service := more["service"].(object)
+		assignment := object{"cluster_name": cluster(i), "endpoints": service["load_assignment"].(object)["endpoints"]}
+		clusters = append(clusters, object{"name": cluster(i), "type": service["type"], "load_assignment": assignment})
 	}
 	base["stats_flush_interval"] = fmt.Sprintf("%.3fs", s.flush.Seconds())
 	if s.pushTo != "" {
@@ -211,11 +204,17 @@ func (s *sidecar) bootstrap(b *testing.B, upstream uint16) []byte {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return out
+	files[envoy.BootstrapFile] = string(out)
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(own.RunDir, name), []byte(text), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return filepath.Join(own.RunDir, envoy.BootstrapFile)
 }
 
 // requests has the sidecar count: on each edge good answers and bad ones.
-func (s *sidecar) requests(b *testing.B, edges int) {
+func (s *sidecar) requests(b testing.TB, edges int) {
 	b.Helper()
 	client := &http.Client{}
 	defer client.CloseIdleConnections()
@@ -247,7 +246,7 @@ func (s *sidecar) requests(b *testing.B, edges int) {
 func cluster(i int) string { return fmt.Sprintf("outbound|shop/workload-%d|80", i) }
 
 // cpu is how long the process has run so far, on all of its threads.
-func cpu(b *testing.B, pid int) time.Duration {
+func cpu(b testing.TB, pid int) time.Duration {
 	b.Helper()
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil || len(threads) == 0 {
@@ -268,7 +267,7 @@ func cpu(b *testing.B, pid int) time.Duration {
 	return sum
 }
 
-func listen(b *testing.B) net.Listener {
+func listen(b testing.TB) net.Listener {
 	b.Helper()
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -278,7 +277,7 @@ func listen(b *testing.B) net.Listener {
 }
 
 // free is an address that nobody listens at.
-func free(b *testing.B) netip.AddrPort {
+func free(b testing.TB) netip.AddrPort {
 	b.Helper()
 	l := listen(b)
 	defer l.Close()

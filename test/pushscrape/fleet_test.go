@@ -22,8 +22,8 @@ import (
 
 // The fleet is a process of its own, so that what it costs is not counted: as
 // many sidecars as are asked for, each of which says what the real one said.
-// Arguments are how they say it, the file with what they say, how many they are,
-// how often, and whom they tell.
+// Arguments are "answers", the file with what they say and its kind; or "pushes",
+// the file, how many they are, how often, and whom they tell.
 const fleetVariable = "PUSHSCRAPE_FLEET"
 
 func TestMain(m *testing.M) {
@@ -67,7 +67,7 @@ func fleet(ctx context.Context, arguments []string) error {
 		return err
 	}
 	if arguments[0] == "answers" {
-		return answer(ctx, text)
+		return answer(ctx, text, arguments[2])
 	}
 	n, err := strconv.Atoi(arguments[2])
 	if err != nil {
@@ -81,13 +81,16 @@ func fleet(ctx context.Context, arguments []string) error {
 }
 
 // answer serves at all addresses of loopback: each sidecar has its own.
-func answer(ctx context.Context, text []byte) error {
+func answer(ctx context.Context, text []byte, kind string) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "0.0.0.0:0")
 	if err != nil {
 		return err
 	}
 	fmt.Println(listener.Addr())
-	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(text) })}
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		_, _ = w.Write(text)
+	})}
 	return server.Serve(listener)
 }
 

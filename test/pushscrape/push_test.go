@@ -21,8 +21,9 @@ import (
 type aggregator struct {
 	metricsv3.UnimplementedMetricsServiceServer
 	// told has a message of each push, last what the latest was.
-	told chan struct{}
-	last atomic.Pointer[metricsv3.StreamMetricsMessage]
+	told  chan struct{}
+	last  atomic.Pointer[metricsv3.StreamMetricsMessage]
+	bytes atomic.Int64
 	meter
 }
 

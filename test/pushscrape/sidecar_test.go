@@ -7,9 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weft-mesh/weft/internal/figures"
 	"github.com/weft-mesh/weft/translators/envoy"
 )
 
@@ -69,7 +74,7 @@ const seldom = envoy.StatsEviction / 3 * time.Second
 
 // scrape asks as weft-metrics does: for weft's figures alone, on a connection of
 // its own.
-func (s *sidecar) scrape(b *testing.B, accept string) []byte {
+func (s *sidecar) scrape(b testing.TB, accept string) []byte {
 	b.Helper()
 	url := fmt.Sprintf("http://%s%s?filter=%s", s.metrics, envoy.StatsPath, `^(weft\.|server\.uptime$)`)
 	request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url, http.NoBody)
@@ -122,4 +127,43 @@ func (s *sidecar) report(b *testing.B, before time.Duration, bytes int64) {
 	if bytes > 0 {
 		b.ReportMetric(float64(bytes)/float64(b.N), "bytes/op")
 	}
+}
+
+// weft-metrics asks for protobuf, and reads what Envoy's text says.
+func TestProtobufSaysWhatTextDoes(t *testing.T) {
+	s := &sidecar{flush: 50 * time.Millisecond}
+	s.start(t)
+	s.requests(t, services)
+	deadline := time.Now().Add(20 * time.Second)
+	for text := ""; !strings.Contains(text, envoy.FamilyClientDuration); time.Sleep(20 * time.Millisecond) {
+		if text = string(s.scrape(t, "text/plain")); time.Now().After(deadline) {
+			t.Fatalf("nothing is counted:\n%s", text)
+		}
+	}
+	body, err := figures.HTTP(s.metrics.Port())(t.Context(), figures.Target{Address: s.metrics.Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	protobuf, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(series(string(s.scrape(t, "text/plain"))), series(string(protobuf))); diff != "" {
+		t.Errorf("(-text +protobuf)\n%s", diff)
+	}
+}
+
+// series are the lines of weft's series, but for the sums of histograms and
+// what is the last bucket too.
+func series(text string) []string {
+	var all []string
+	for line := range strings.Lines(text) {
+		name, _, _ := strings.Cut(line, "{")
+		if strings.HasPrefix(name, envoy.FamilyPrefix) && !strings.HasSuffix(name, "_sum") && !strings.HasSuffix(name, "_ms_count") {
+			all = append(all, line)
+		}
+	}
+	slices.Sort(all)
+	return all
 }

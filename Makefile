@@ -33,8 +33,8 @@ build: check-go ## Build bin/weft
 	go build -o $(BIN)/weft ./cmd/weft
 
 .PHONY: test
-test: lab ## Run all tests: unit tests, the lab's own, and in a lab (KUBECONFIG: in that cluster) e2e and core conformance
-	@rc=0; $(MAKE) unit || rc=1; $(MAKE) e2e || rc=1; $(MAKE) conformance ARGS='--level core' || rc=1; exit $$rc
+test: lab ## Run all tests: unit tests, the lab's own, and in a lab (KUBECONFIG: in that cluster) e2e, canaries and core conformance
+	@rc=0; $(MAKE) unit || rc=1; $(MAKE) e2e || rc=1; $(MAKE) canaries || rc=1; $(MAKE) conformance ARGS='--level core' || rc=1; exit $$rc
 
 .PHONY: unit
 unit: lab ## Run the unit tests of weft, of the lab and of the conformance suite (ARGS: more flags for go test)

@@ -211,7 +211,7 @@ var _ = Describe("Flagger, by the commands of docs/flagger.md", Ordered, Continu
 			r := told(ctx, provider, failingRelease)
 			fair(r)
 			Expect(r.weights()).To(Equal([]int64{0, 25, 0}))
-			Expect(r.warnings).To(ContainSubstring("success rate"))
+			Expect(r.warnings).To(ContainSubstring("success rate 0.00%"), "a version that never succeeds has a rate all the same")
 			for failure := range r.failures {
 				Expect(failure).To(HavePrefix("status 500 of pod"), "only version 3 itself may fail")
 			}

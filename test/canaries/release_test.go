@@ -26,18 +26,27 @@ func (r release) weights() []int64 {
 	return weights
 }
 
-// observe calls the root Service all the time that run takes, and samples each step of the TrafficSplit.
+// observe calls the root Service all the time that run takes, and samples each step of the TrafficSplit: that before
+// run as well, if there is a split by then.
 func observe(ctx context.Context, s surveyor, run func(context.Context) error) release {
 	following, stop := context.WithCancel(ctx)
 	defer stop()
 	go s.meter.run(following)
+	var before []step
+	if now, programmed, err := s.read(ctx); err == nil && programmed == nil {
+		first, err := s.take(ctx, now)
+		if err != nil {
+			return release{err: err}
+		}
+		before = append(before, first)
+	}
 	type survey struct {
 		steps []step
 		err   error
 	}
 	surveyed := make(chan survey, 1)
 	go func() {
-		steps, err := s.survey(following)
+		steps, err := s.survey(following, before)
 		surveyed <- survey{steps, err}
 	}()
 	err := run(ctx)

@@ -90,23 +90,31 @@ type surveyor struct {
 	backend func(pod string) string
 }
 
-// survey returns the steps that it has seen when the context ends; the last is that of the weights at the end.
-func (s surveyor) survey(ctx context.Context) ([]step, error) {
-	var steps []step
-	var done weights
+// survey takes a sample of each step until the context ends, and returns them after those given; the last is that of
+// the weights at the end.
+func (s surveyor) survey(ctx context.Context, steps []step) ([]step, error) {
 	for {
+		var done weights
+		if len(steps) > 0 {
+			done = steps[len(steps)-1].asked
+		}
 		now, err := s.settled(ctx, done)
 		if err != nil || now == nil {
 			return steps, err
 		}
-		// What the proxies have is asked, not when each was told: a sample that has begun is finished.
-		seen := s.meter.sample(context.WithoutCancel(ctx), sampleSize, s.backend)
-		after, _, err := s.read(context.WithoutCancel(ctx))
+		next, err := s.take(context.WithoutCancel(ctx), now)
 		if err != nil {
 			return steps, err
 		}
-		steps, done = append(steps, step{asked: now, seen: seen, short: !maps.Equal(now, after)}), now
+		steps = append(steps, next)
 	}
+}
+
+// take takes a sample while the weights are as they are now. What has begun is finished, so the context must last.
+func (s surveyor) take(ctx context.Context, now weights) (step, error) {
+	seen := s.meter.sample(ctx, sampleSize, s.backend)
+	after, _, err := s.read(ctx)
+	return step{asked: now, seen: seen, short: !maps.Equal(now, after)}, err
 }
 
 // settled waits until all proxies have other weights than those that are done, and returns them: none when the

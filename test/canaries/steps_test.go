@@ -88,6 +88,9 @@ type surveyor struct {
 	namespace, name string
 	// backend names the backend that a pod stands behind.
 	backend func(pod string) string
+	// hold, unless it is nil, has the product leave the weights as they are, or go on: a slow machine needs longer for a
+	// sample than a step takes.
+	hold func(ctx context.Context, held bool) error
 }
 
 // survey takes a sample of each step until the context ends, and returns them after those given; the last is that of
@@ -102,12 +105,24 @@ func (s surveyor) survey(ctx context.Context, steps []step) ([]step, error) {
 		if err != nil || now == nil {
 			return steps, err
 		}
-		next, err := s.take(context.WithoutCancel(ctx), now)
+		next, err := s.takeHeld(context.WithoutCancel(ctx), now)
 		if err != nil {
 			return steps, err
 		}
 		steps = append(steps, next)
 	}
+}
+
+// takeHeld takes a sample while the product is held.
+func (s surveyor) takeHeld(ctx context.Context, now weights) (step, error) {
+	if s.hold == nil {
+		return s.take(ctx, now)
+	}
+	if err := s.hold(ctx, true); err != nil {
+		return step{}, err
+	}
+	taken, err := s.take(ctx, now)
+	return taken, errors.Join(err, s.hold(ctx, false))
 }
 
 // take takes a sample while the weights are as they are now. What has begun is finished, so the context must last.

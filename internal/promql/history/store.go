@@ -21,9 +21,9 @@ const MaxKept = time.Hour
 
 // Bounds of what is kept.
 const (
-	maxSeries         = 100_000
+	maxSeries         = 50_000
 	maxWorkloadSeries = 5_000
-	maxBytes          = 64 << 20
+	maxBytes          = 32 << 20
 	// leastTicks are kept even if their bytes are too many.
 	leastTicks = 2 * segmentTicks
 )

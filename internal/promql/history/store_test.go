@@ -26,13 +26,13 @@ var (
 // world is a Store whose cluster and clock the test has.
 type world struct {
 	*Store
-	t       *testing.T
+	t       testing.TB
 	clock   *testclock.FakeClock
 	cluster Cluster
 	err     error
 }
 
-func newWorld(t *testing.T, there ...figures.Workload) *world {
+func newWorld(t testing.TB, there ...figures.Workload) *world {
 	t.Helper()
 	w := &world{t: t, clock: testclock.NewFakeClock(time.Unix(1_700_000_000, 0))}
 	w.exists(there...)

@@ -295,3 +295,37 @@ func TestFamiliesTellFailures(t *testing.T) {
 		tls+`,status_code="200",classification="failure"} 1`,
 	)
 }
+
+// Connections of TCP, as Istio calls them.
+func TestFamiliesHaveConnections(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	server, client := m.pod("server"), m.pod("client")
+	server.greets(":5432")
+	server.env, client.env = inPod("statefulsets/db", ""), inPod("deployments/front", "")
+	server.sidecar("web", views{inbound: serves(weft.ProtocolTCP, allow("front"), 5432)})
+	client.sidecar("front", views{}.calls(service{
+		port("shop", "db", 5432), weft.ProtocolTCP, "198.19.0.1", []weft.Identity{account("web")}, []weft.Endpoint{server.meshed(5432)},
+	}))
+	c, err := client.dial(t.Context(), "198.19.0.1:5432")
+	if err != nil {
+		t.Fatal(err)
+	}
+	talk(t, c)
+	c.Close()
+	in := `{reporter="destination",source_workload="client",source_workload_namespace="shop",source_principal="spiffe://weft.test/ns/shop/sa/front",` +
+		`destination_workload="db",destination_workload_namespace="shop",destination_port="5432",connection_security_policy="mutual_tls",request_protocol="tcp"`
+	out := `{reporter="source",source_workload="front",source_workload_namespace="shop",destination_workload="server",destination_workload_namespace="shop",` +
+		`destination_principal="spiffe://weft.test/ns/shop/sa/web",destination_service="db.shop.svc.cluster.local",destination_service_name="db",` +
+		`destination_service_namespace="shop",destination_port="5432",connection_security_policy="mutual_tls",request_protocol="tcp"`
+	server.shows(t,
+		"istio_tcp_connections_closed_total"+in+`,response_flags="-"} 1`,
+		"istio_tcp_received_bytes_total"+in+"} 6",
+		"istio_tcp_sent_bytes_total"+in+"} 24",
+	)
+	client.shows(t,
+		"istio_tcp_connections_closed_total"+out+`,response_flags="-"} 1`,
+		"istio_tcp_received_bytes_total"+out+"} 6",
+		"istio_tcp_sent_bytes_total"+out+"} 24",
+	)
+}

@@ -127,8 +127,15 @@ const (
 	SuccessCount = "success_count"
 	FailureCount = "failure_count"
 
-	DeniedCount     = "denied_count"
-	ConnectionCount = "connection_count"
+	// DeniedCount has all denials, the two that follow a part of them: where a
+	// TrafficTarget lacks a route for the request, and where the caller showed no
+	// certificate of the mesh. For the others there is no TrafficTarget.
+	DeniedCount            = "denied_count"
+	DeniedRouteCount       = "denied_without_route_count"
+	DeniedCertificateCount = "denied_without_certificate_count"
+	ConnectionCount        = "connection_count"
+	// OpenConnections is how many connections were open on average.
+	OpenConnections = "open_connections"
 	ReceivedBytes   = "received_bytes"
 	SentBytes       = "sent_bytes"
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -25,6 +26,7 @@ import (
 	"github.com/weft-mesh/weft/internal/metricsapi"
 	"github.com/weft-mesh/weft/internal/metricsapi/inventory"
 	"github.com/weft-mesh/weft/translators/envoy"
+	"github.com/weft-mesh/weft/translators/model"
 )
 
 func runMetrics(ctx context.Context, config *rest.Config, s metricsSettings) error {
@@ -69,6 +71,13 @@ func newCollector(ctx context.Context, mgr manager.Manager, objects *inventory.I
 	return figures.New(figures.Options{
 		Targets: func() ([]figures.Target, error) { return objects.Targets(ctx) },
 		Fetch:   figures.HTTP(envoy.MetricsPort), Interval: s.interval,
+		Services: func(a netip.AddrPort) model.Key {
+			key, err := objects.ServiceOf(ctx, a.Addr())
+			if err != nil {
+				log.Error(err, "what was denied is counted without a Service", "address", a.String())
+			}
+			return key
+		},
 		Clock: clock.RealClock{}, Log: log, Registerer: metrics.Registry, Ledger: ledger,
 	})
 }

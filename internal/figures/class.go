@@ -7,10 +7,13 @@ const (
 	success class = iota
 	failure
 	denied
+	deniedRoute
+	deniedCertificate
 	connection
 	brokenConnection
 	bytesIn
 	bytesOut
+	openSeconds
 	latency
 	// request is success or failure, as its labels say.
 	request
@@ -41,8 +44,13 @@ func (c *Counts) since(what class, now, before []uint64) {
 	case failure:
 		c.Failure += n
 	case denied:
-		c.Denied += n
-		c.Failure += n
+		c.deny(n)
+	case deniedRoute:
+		c.deny(n)
+		c.DeniedRoute += n
+	case deniedCertificate:
+		c.deny(n)
+		c.DeniedCertificate += n
 	case connection:
 		c.Connections += n
 		c.Success += n
@@ -53,7 +61,14 @@ func (c *Counts) since(what class, now, before []uint64) {
 		c.BytesIn += n
 	case bytesOut:
 		c.BytesOut += n
+	case openSeconds:
+		c.OpenSeconds += n
 	}
+}
+
+func (c *Counts) deny(n uint64) {
+	c.Denied += n
+	c.Failure += n
 }
 
 // since is as that of Counts, for buckets that are cumulative. A bucket with

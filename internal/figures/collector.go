@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"maps"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -15,6 +16,8 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/utils/clock"
+
+	"github.com/weft-mesh/weft/translators/model"
 )
 
 // DefaultInterval is how often a sidecar is read.
@@ -32,6 +35,9 @@ type Options struct {
 	// round are read.
 	Targets func() ([]Target, error)
 	Fetch   Fetch
+	// Services gives the Service that has an address; zero where none has. It
+	// may be nil.
+	Services func(netip.AddrPort) model.Key
 	// Interval is DefaultInterval where it is zero.
 	Interval time.Duration
 	// Parallel is how many are read at once; 32 where it is zero.
@@ -157,8 +163,14 @@ func (c *Collector) round() []*pod {
 // newReader makes one for a pod of a workload.
 func (c *Collector) newReader(own Workload) *reader {
 	r := newReader()
+	r.services = c.o.Services
 	if c.o.Ledger != nil {
-		r.open = func(k peerKey, what class, how result) Account { return c.o.Ledger.Open(detail(own, &k, what, how)) }
+		r.open = func(k peerKey, what class, how result) Account {
+			if what == openSeconds || k.protocol == model.ProtocolUDP {
+				return nil // which nobody asks for by a name of others
+			}
+			return c.o.Ledger.Open(detail(own, &k, what, how))
+		}
 	}
 	return r
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -163,6 +164,14 @@ func TestReplicaThatRestarts(t *testing.T) {
 	}
 }
 
+// all copies rows.
+func all(rows iter.Seq[*Row]) (copies []Row) {
+	for r := range rows {
+		copies = append(copies, *r)
+	}
+	return copies
+}
+
 func TestNamespace(t *testing.T) {
 	f := newFleet()
 	c := f.collector(t)
@@ -175,10 +184,7 @@ func TestNamespace(t *testing.T) {
 	c.once(t)
 	for namespace, want := range map[string]int{"shop": 3, "other": 4, "stock": 1, "nowhere": 0, "": 5} {
 		rows, _ := c.Rows(0, namespace)
-		var got []Row
-		for r := range rows {
-			got = append(got, *r)
-		}
+		got := all(rows)
 		if len(got) != want {
 			t.Errorf("%q: %d rows, want %d: %+v", namespace, len(got), want, got)
 		}

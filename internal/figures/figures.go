@@ -39,8 +39,7 @@ type Key struct {
 	// was no mutual TLS.
 	PeerIdentity string
 	// Service was called, Split chose between its backends, Backend is what it
-	// chose. Known on the client side only, and zero where there is none. Of a
-	// TCP connection the Split is not known, only what it chose.
+	// chose. Known on the client side only, and zero where there is none.
 	Service model.Key
 	Split   model.Key
 	Backend model.Key
@@ -56,10 +55,14 @@ type Counts struct {
 	// HTTP status of 5xx, a gRPC status that means the server's fault, a reset,
 	// no answer, or a denial.
 	Success, Failure uint64
-	// Denied are those failures that policy is the reason of.
-	Denied uint64
-	// Connections and bytes are of TCP.
+	// Denied are those failures that policy is the reason of: for want of a
+	// TrafficTarget, but for those where one lacks a route for the request, and
+	// those where the caller showed no certificate of the mesh.
+	Denied, DeniedRoute, DeniedCertificate uint64
+	// Connections and bytes are of TCP, and of sessions of UDP, that ended.
 	Connections, BytesIn, BytesOut uint64
+	// OpenSeconds are those that connections of TCP were open, ten at a time.
+	OpenSeconds uint64
 	// Latency is of requests that were answered.
 	Latency Histogram
 }
@@ -69,9 +72,12 @@ func (c *Counts) Add(o Counts) {
 	c.Success += o.Success
 	c.Failure += o.Failure
 	c.Denied += o.Denied
+	c.DeniedRoute += o.DeniedRoute
+	c.DeniedCertificate += o.DeniedCertificate
 	c.Connections += o.Connections
 	c.BytesIn += o.BytesIn
 	c.BytesOut += o.BytesOut
+	c.OpenSeconds += o.OpenSeconds
 	c.Latency.Merge(o.Latency)
 }
 

@@ -58,7 +58,7 @@ func detail(own Workload, k *peerKey, what class, how result) Detail {
 
 func (w class) figure() Figure {
 	switch w {
-	case denied:
+	case denied, deniedRoute, deniedCertificate:
 		return Denials
 	case connection, brokenConnection:
 		return Connections

@@ -8,8 +8,11 @@ import (
 	"io"
 	"maps"
 	"math"
+	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/weft-mesh/weft/translators/model"
 )
 
 // Bounds of what one sidecar can cost. A real one has some rows for each
@@ -48,6 +51,8 @@ type reader struct {
 	// last is when it was read, uptime what it said of itself then, in seconds.
 	last   time.Duration
 	uptime uint64
+	// services gives the Service of an address, if Services are known.
+	services func(netip.AddrPort) model.Key
 	// open gives the account of a series, if accounts are kept.
 	open func(peerKey, class, result) Account
 }
@@ -207,6 +212,10 @@ func (r *reader) add(id uint64, f family, labels []byte, now time.Duration, o *o
 	if !ok {
 		o.garbage++
 		return 0, false
+	}
+	if key.address.IsValid() && r.services != nil {
+		key.service = r.services(key.address)
+		key.address = netip.AddrPort{}
 	}
 	if len(r.series) >= maxSeries {
 		o.dropped++

@@ -323,8 +323,10 @@ func TestMeaning(t *testing.T) {
 	connected := direct
 	connected.Protocol = model.ProtocolTCP
 	shared := connected
-	shared.Backend = v2
-	alone := Key{Side: Client, Protocol: model.ProtocolHTTP}
+	shared.Backend, shared.Split = v2, split.Split
+	serverUDP, sharedUDP := serverTCP, shared
+	serverUDP.Protocol, sharedUDP.Protocol = model.ProtocolUDP, model.ProtocolUDP
+	alone := Key{Side: Client, Protocol: model.ProtocolHTTP, Port: 80}
 	ok := Counts{Success: 7}
 	bad := Counts{Failure: 7}
 	requests := func(labels string) string {
@@ -347,10 +349,16 @@ func TestMeaning(t *testing.T) {
 		"gRPC unavailable":             {requests(`code="200",grpc="14",flags="-"`), server, bad},
 		"a switch of protocols":        {requests(`code="101",grpc="",flags="-"`), server, ok},
 		"denied":                       {envoy.FamilyServerDenied + "{" + peer + `port="8080",protocol="http"} 7`, server, Counts{Failure: 7, Denied: 7}},
+		"denied for want of a target":  {envoy.FamilyServerDenied + "{" + peer + `port="8080",protocol="http",missing="target"} 7`, server, Counts{Failure: 7, Denied: 7}},
+		"denied for want of a route":   {envoy.FamilyServerDenied + "{" + peer + `port="8080",protocol="http",missing="route"} 7`, server, Counts{Failure: 7, Denied: 7, DeniedRoute: 7}},
+		"denied without a certificate": {envoy.FamilyServerDenied + "{" + peer + `port="8080",protocol="http",missing="certificate"} 7`, server, Counts{Failure: 7, Denied: 7, DeniedCertificate: 7}},
+		"sessions of UDP":              {envoy.FamilyServerConnections + "{" + peer + `port="8080",protocol="udp",flags="DC"} 7`, serverUDP, Counts{Success: 7, Connections: 7}},
+		"sessions of UDP, sent":        {envoy.FamilyClientConnections + `{share="shop/web-v2",split="shop/web-v1",backend="outbound|shop/web|80|udp",` + peer + `port="80",protocol="udp"} 7`, sharedUDP, Counts{Success: 7, Connections: 7}},
+		"open connections":             {envoy.FamilyServerOpenSeconds + "{" + peer + `port="8080"} 70`, serverTCP, Counts{OpenSeconds: 70}},
 		"denied in the handshake":      {envoy.FamilyServerDenied + "{" + peer + `port="8080",protocol="tcp"} 7`, serverTCP, Counts{Failure: 7, Denied: 7}},
 		"connections":                  {envoy.FamilyServerConnections + "{" + peer + `port="8080",flags="-"} 7`, serverTCP, Counts{Success: 7, Connections: 7}},
 		"connections to nobody":        {envoy.FamilyClientConnections + "{backend=\"outbound|shop/web|80\",port=\"80\"," + peer + `flags="UF,URX"} 7`, connected, Counts{Failure: 7, Connections: 7}},
-		"connections to a share":       {envoy.FamilyClientConnections + `{backend="outbound|shop/web|80",share="shop/web-v2",port="80",` + peer + `flags="-"} 7`, shared, Counts{Success: 7, Connections: 7}},
+		"connections to a share":       {envoy.FamilyClientConnections + `{backend="outbound|shop/web|80",share="shop/web-v2",split="shop/web-v1",port="80",` + peer + `flags="-"} 7`, shared, Counts{Success: 7, Connections: 7}},
 		"bytes in":                     {envoy.FamilyServerBytesIn + "{" + peer + `port="8080"} 7`, serverTCP, Counts{BytesIn: 7}},
 		"bytes out":                    {envoy.FamilyServerBytesOut + "{" + peer + `port="8080"} 7`, serverTCP, Counts{BytesOut: 7}},
 		"a split's":                    {envoy.FamilyClientRequests + `{service="shop/web",split="shop/web-v1",backend="outbound|shop/web-v2|80",port="80",` + peer + `code="200",grpc="",flags="-"} 7`, split, ok},

@@ -14,25 +14,25 @@ type record struct {
 	data     []byte
 }
 
-// fields of Counts, as bits of what a row's entry has.
-const (
-	hasSuccess = 1 << iota
-	hasFailure
-	hasDenied
-	hasConnections
-	hasIn
-	hasOut
-	hasLatency
-)
+// hasLatency is a bit of what a row's entry has; the others are those of numbers,
+// in their order. What is frequent comes first: seven bits fit in a byte.
+const hasLatency = 1
 
-// appendCounts writes one row: its number, a byte of what is there, the counts
+// numbers are the fields of Counts that are but one number.
+func (c *Counts) numbers() [9]*uint64 {
+	return [...]*uint64{
+		&c.Success, &c.Failure, &c.Denied, &c.Connections, &c.BytesIn, &c.BytesOut, &c.OpenSeconds, &c.DeniedRoute, &c.DeniedCertificate,
+	}
+}
+
+// appendCounts writes one row: its number, bits of what is there, the counts
 // that are, and of the histogram the buckets that are not empty.
 func appendCounts(data []byte, row int, c *Counts) []byte {
-	numbers := [...]uint64{c.Success, c.Failure, c.Denied, c.Connections, c.BytesIn, c.BytesOut}
-	var mask byte
+	numbers := c.numbers()
+	var mask uint64
 	for i, n := range numbers {
-		if n > 0 {
-			mask |= 1 << i
+		if *n > 0 {
+			mask |= hasLatency << (i + 1)
 		}
 	}
 	filled := 0
@@ -47,10 +47,10 @@ func appendCounts(data []byte, row int, c *Counts) []byte {
 	if mask == 0 {
 		return data
 	}
-	data = append(binary.AppendUvarint(data, uint64(row)), mask)
+	data = binary.AppendUvarint(binary.AppendUvarint(data, uint64(row)), mask)
 	for _, n := range numbers {
-		if n > 0 {
-			data = binary.AppendUvarint(data, n)
+		if *n > 0 {
+			data = binary.AppendUvarint(data, *n)
 		}
 	}
 	if filled > 0 {
@@ -69,9 +69,9 @@ func addCounts(data []byte, sums []Counts) {
 	d := decoder{data}
 	for len(d.rest) > 0 {
 		c := &sums[d.number()]
-		mask := d.byte()
-		for bit, n := range [...]*uint64{&c.Success, &c.Failure, &c.Denied, &c.Connections, &c.BytesIn, &c.BytesOut} {
-			if mask&(1<<bit) != 0 {
+		mask := d.number()
+		for i, n := range c.numbers() {
+			if mask&(hasLatency<<(i+1)) != 0 {
 				*n += d.number()
 			}
 		}

@@ -9,6 +9,8 @@ import (
 // result is how a request or connection ended, as its series' labels say.
 type result struct {
 	code, grpc, flags string
+	// missing is what a denied one lacked.
+	missing string
 }
 
 func (r *result) set(label, value string) bool {
@@ -19,6 +21,8 @@ func (r *result) set(label, value string) bool {
 		r.grpc = value
 	case envoy.LabelFlags:
 		r.flags = value
+	case envoy.LabelMissing:
+		r.missing = value
 	}
 	return true
 }
@@ -34,6 +38,13 @@ func (r *result) class(of class) class {
 	case connection:
 		if r.has(notConnected) {
 			return brokenConnection
+		}
+	case denied:
+		switch r.missing {
+		case envoy.MissingRoute:
+			return deniedRoute
+		case envoy.MissingCertificate:
+			return deniedCertificate
 		}
 	}
 	return of

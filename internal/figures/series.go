@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -40,12 +41,14 @@ var families = map[string]family{
 	envoy.FamilyServerConnections:             {Server, model.ProtocolTCP, connection},
 	envoy.FamilyServerBytesIn:                 {Server, model.ProtocolTCP, bytesIn},
 	envoy.FamilyServerBytesOut:                {Server, model.ProtocolTCP, bytesOut},
+	envoy.FamilyServerOpenSeconds:             {Server, model.ProtocolTCP, openSeconds},
 	envoy.FamilyClientRequests:                {Client, model.ProtocolHTTP, request},
 	envoy.FamilyClientDuration + bucketSuffix: {Client, model.ProtocolHTTP, latency},
 	envoy.FamilyClientDenied:                  {Client, model.ProtocolHTTP, denied},
 	envoy.FamilyClientConnections:             {Client, model.ProtocolTCP, connection},
 	envoy.FamilyClientBytesIn:                 {Client, model.ProtocolTCP, bytesIn},
 	envoy.FamilyClientBytesOut:                {Client, model.ProtocolTCP, bytesOut},
+	envoy.FamilyClientOpenSeconds:             {Client, model.ProtocolTCP, openSeconds},
 }
 
 // peerKey is the part of a Key that a series tells; the rest is the pod's.
@@ -56,6 +59,8 @@ type peerKey struct {
 	service, split, backend model.Key
 	port                    uint16
 	protocol                model.Protocol
+	// address was called, where the series tells no Service.
+	address netip.AddrPort
 }
 
 func (k *peerKey) touches(namespace string) bool {
@@ -98,7 +103,10 @@ func (k *peerKey) set(label, value string) (ok bool) {
 		k.port, ok = uint16(n), err == nil
 	case envoy.LabelProtocol:
 		k.protocol = model.Protocol(value)
-		ok = value == envoy.ProtocolHTTP || value == envoy.ProtocolTCP
+		ok = value == envoy.ProtocolHTTP || value == envoy.ProtocolTCP || value == envoy.ProtocolUDP
+	case envoy.LabelAddress:
+		address, err := netip.ParseAddrPort(value)
+		k.address, k.port, ok = address, address.Port(), err == nil
 	case envoy.LabelService:
 		k.service, ok = keyOf(value)
 	case envoy.LabelSplit:
@@ -108,7 +116,7 @@ func (k *peerKey) set(label, value string) (ok bool) {
 			if k.backend == (model.Key{}) {
 				k.backend = p.Service
 			}
-			if k.protocol == model.ProtocolTCP {
+			if k.protocol != model.ProtocolHTTP {
 				k.service = p.Service // which a share may be of
 			}
 		}

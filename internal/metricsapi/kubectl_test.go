@@ -43,8 +43,8 @@ func TestKubectlPrintsTables(t *testing.T) {
 			"shop trafficsplit.canary.web-v2 72.22% 1.2 7.5ms 9.5ms 9.9ms 30s 12.0% of 10.0%",
 		},
 		"get tm deployment.web -n shop -o wide": {
-			"NAME SUCCESS RPS P50 P90 P99 WINDOW SHARE FAILED DENIED CONNECTIONS RECEIVED SENT",
-			"deployment.web 95.71% 10.1 7.5ms 9.5ms 9.9ms 30s 13 0 - - -",
+			"NAME SUCCESS RPS P50 P90 P99 WINDOW SHARE FAILED DENIED MISSING CONNECTIONS OPEN RECEIVED SENT",
+			"deployment.web 95.71% 10.1 7.5ms 9.5ms 9.9ms 30s 13 3 certificate - - - -",
 		},
 		"get tm -n shop -l tier=back":                                         {"NAME SUCCESS RPS P50 P90 P99 WINDOW SHARE", "deployment.api - 0.0 - - - 30s"},
 		"get tm -n shop --field-selector resource.kind=Pod -o name":           {"trafficmetrics.metrics.smi-spec.io/pod.api-1", "trafficmetrics.metrics.smi-spec.io/pod.web-1"},

@@ -32,7 +32,7 @@ func (*fakeSource) Rows(window time.Duration, _ string) (iter.Seq[*figures.Row],
 	second.Backend.Name = "web-v2"
 	return each([]figures.Row{
 		{Key: server, Counts: counts(290, 10)},
-		{Key: plain, Counts: counts(0, 3)},
+		{Key: plain, Counts: figures.Counts{Failure: 3, Denied: 3, DeniedCertificate: 3}},
 		{Key: client, Counts: counts(264, 0)},
 		{Key: second, Counts: counts(26, 10)},
 	}), time.Now()

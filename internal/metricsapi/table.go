@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -37,9 +38,11 @@ var valueColumns = columns{
 	{"Window", "How long was counted", false, func(t *trafficmetrics.TrafficMetrics) string { return short(t.Window.Duration) }},
 	{"Failed", "Requests, or TCP connections, that failed", true, number(trafficmetrics.FailureCount)},
 	{"Denied", "Those that policy is the reason of", true, number(trafficmetrics.DeniedCount)},
-	{"Connections", "TCP connections", true, number(trafficmetrics.ConnectionCount)},
-	{"Received", "Bytes of TCP that came", true, number(trafficmetrics.ReceivedBytes)},
-	{"Sent", "Bytes of TCP that went", true, number(trafficmetrics.SentBytes)},
+	{"Missing", "What would have let the denied ones in: a TrafficTarget, a route in one, a certificate of the caller's", true, missing},
+	{"Connections", "TCP connections and UDP sessions that ended", true, number(trafficmetrics.ConnectionCount)},
+	{"Open", "TCP connections that were open on average", true, open},
+	{"Received", "Bytes of TCP and UDP that came", true, number(trafficmetrics.ReceivedBytes)},
+	{"Sent", "Bytes of TCP and UDP that went", true, number(trafficmetrics.SentBytes)},
 }
 
 var (
@@ -177,6 +180,32 @@ func number(name string) func(*trafficmetrics.TrafficMetrics) string {
 		}
 		return strconv.FormatInt(m.Value.Value(), 10)
 	}
+}
+
+// missing is what denied ones lacked.
+func missing(t *trafficmetrics.TrafficMetrics) string {
+	denied, route, certificate := amount(t, trafficmetrics.DeniedCount), amount(t, trafficmetrics.DeniedRouteCount), amount(t, trafficmetrics.DeniedCertificateCount)
+	var all []string
+	for _, m := range []struct {
+		count float64
+		name  string
+	}{{denied - route - certificate, "target"}, {route, "route"}, {certificate, "certificate"}} {
+		if m.count > 0 {
+			all = append(all, m.name)
+		}
+	}
+	if len(all) == 0 {
+		return none
+	}
+	return strings.Join(all, ",")
+}
+
+func open(t *trafficmetrics.TrafficMetrics) string {
+	m, ok := value(t, trafficmetrics.OpenConnections)
+	if !ok {
+		return none
+	}
+	return strconv.FormatFloat(m.Value.AsApproximateFloat64(), 'f', 1, 64)
 }
 
 func ofBackend(show func(*trafficmetrics.Backend) string) func(*trafficmetrics.TrafficMetrics) string {

@@ -52,6 +52,19 @@ func (p *pod) counts(t *testing.T, lines ...string) {
 	}
 }
 
+// countsSome waits for series that begin so.
+func (p *pod) countsSome(t *testing.T, prefixes ...string) {
+	t.Helper()
+	for _, prefix := range prefixes {
+		p.eventually(prefix, func() error {
+			if got := p.figures(t); !strings.Contains("\n"+got, "\n"+prefix) {
+				return fmt.Errorf("%s counts\n%s", p.name, got)
+			}
+			return nil
+		})
+	}
+}
+
 // Each side counts requests by who the other is, and what let them through.
 func TestRequestsAreCounted(t *testing.T) {
 	t.Parallel()
@@ -76,12 +89,16 @@ func TestRequestsAreCounted(t *testing.T) {
 		ask(t, client.client, "GET", url)
 	}
 	ask(t, outsider.client, "GET", fmt.Sprintf("http://%s:8080/a", server.addr4))
+	stranger := m.pod("stranger")
+	stranger.sidecar("stranger", views{}.calls(web("198.19.0.1", server.meshed(8080))))
+	ask(t, stranger.client, "GET", "http://198.19.0.1/a")
 
 	server.counts(t,
 		`envoy_weft_server_requests_total{`+frontPeer+`,port="8080",code="200",grpc="",flags="-",rule="shop/web/reads"} 2`,
 		`envoy_weft_server_request_duration_ms_count{`+frontPeer+`,port="8080"} 2`,
-		`envoy_weft_server_denied_total{`+frontPeer+`,port="8080",protocol="http"} 1`,
-		`envoy_weft_server_denied_total{peer="",identity="",port="8080",protocol="http"} 1`,
+		`envoy_weft_server_denied_total{`+frontPeer+`,port="8080",protocol="http",missing="route"} 1`,
+		`envoy_weft_server_denied_total{peer="stranger.deployments.shop.workload.weft.mesh",identity="spiffe://weft.test/ns/shop/sa/stranger",port="8080",protocol="http",missing="target"} 1`,
+		`envoy_weft_server_denied_total{peer="",identity="",port="8080",protocol="http",missing="certificate"} 1`,
 	)
 	if got := server.figures(t); strings.Contains(got, `code="403"`) {
 		t.Errorf("a denied request is counted as one that was let in:\n%s", got)
@@ -149,14 +166,14 @@ func TestConnectionsAreCounted(t *testing.T) {
 		`envoy_weft_server_bytes_out_total{`+frontPeer+`,port="5432"} 48`,
 	)
 	client.counts(t,
-		`envoy_weft_client_connections_total{port="5432",`+webPeer+`,backend="outbound|shop/db|5432",share="",flags="-"} 1`,
-		`envoy_weft_client_connections_total{port="5432",`+webPeer+`,backend="direct",share="",flags="-"} 1`,
-		`envoy_weft_client_bytes_out_total{port="5432",`+webPeer+`,backend="outbound|shop/db|5432",share=""} 24`,
+		`envoy_weft_client_connections_total{port="5432",`+webPeer+`,share="",split="",backend="outbound|shop/db|5432",flags="-"} 1`,
+		`envoy_weft_client_connections_total{port="5432",`+webPeer+`,share="",split="",backend="direct",flags="-"} 1`,
+		`envoy_weft_client_bytes_out_total{port="5432",`+webPeer+`,share="",split="",backend="outbound|shop/db|5432"} 24`,
 		`envoy_weft_client_open_seconds_total{port="5432",`+webPeer+`,backend="outbound|shop/db|5432"} 10`,
 	)
 	server.counts(t, `envoy_weft_server_open_seconds_total{`+frontPeer+`,port="5432"} 10`)
 	got := server.figures(t)
-	if !strings.Contains(got, `envoy_weft_server_denied_total{`+frontPeer+`,port="5433",protocol="tcp"}`) {
+	if !strings.Contains(got, `envoy_weft_server_denied_total{`+frontPeer+`,port="5433",protocol="tcp",missing="target"}`) {
 		t.Errorf("nobody was denied:\n%s", got)
 	}
 	for _, wrong := range []string{"forged", `server_connections_total{` + frontPeer + `,port="5433"`, "handshake"} {

@@ -224,7 +224,7 @@ func TestWebSocketAndGRPCCrossTheMesh(t *testing.T) {
 		`envoy_weft_server_requests_total{`+frontPeer+`,port="8080",code="101",grpc="",flags="DR",rule="allow"} 1`,
 		`envoy_weft_server_requests_total{`+frontPeer+`,port="9090",code="200",grpc="0",flags="-",rule="allow"} 1`,
 		`envoy_weft_server_requests_total{`+frontPeer+`,port="9090",code="200",grpc="5",flags="-",rule="allow"} 1`,
-		`envoy_weft_server_denied_total{`+frontPeer+`,port="9090",protocol="http"} 1`,
+		`envoy_weft_server_denied_total{`+frontPeer+`,port="9090",protocol="http",missing="route"} 1`,
 		`envoy_weft_server_request_duration_ms_count{`+frontPeer+`,port="9090"} 2`)
 	if got := server.figures(t); strings.Contains(got, `duration_ms_count{`+frontPeer+`,port="8080"`) {
 		t.Errorf("the life of a WebSocket is counted as the time of an answer:\n%s", got)

@@ -321,7 +321,7 @@ func TestSplitOfConnectionsFollowsWeights(t *testing.T) {
 		p.sidecar("db", views{inbound: serves(model.ProtocolTCP, allow("front"), 5432)})
 		groups = append(groups, model.EndpointGroup{Backend: model.Key{Namespace: "shop", Name: p.name}, Weight: weight, Endpoints: []model.Endpoint{p.meshed(5432)}})
 	}
-	v.endpoints[0].Groups = groups
+	v.endpoints[0].Groups, v.endpoints[0].Split = groups, model.Key{Namespace: "shop", Name: "split"}
 	client.sidecar("front", v)
 	const n = 600
 	count := func() map[string]int {
@@ -355,7 +355,7 @@ func TestSplitOfConnectionsFollowsWeights(t *testing.T) {
 		t.Errorf("0:1:5 of %d connections gave %v", n, heard)
 	}
 	client.counts(t, fmt.Sprintf(`envoy_weft_client_connections_total{port="5432",peer="v3.deployments.shop.workload.weft.mesh",identity="spiffe://weft.test/ns/shop/sa/db",`+
-		`backend=%q,share="shop/v3",flags="-"} %d`, envoy.ClusterName(s.name), heard["v3"]))
+		`share="shop/v3",split="shop/split",backend=%q,flags="-"} %d`, envoy.ClusterName(s.name), heard["v3"]))
 	kept.SetDeadline(time.Now().Add(guard))
 	io.WriteString(kept, "still there\n")
 	if line, err := r.ReadString('\n'); line != "still there\n" {

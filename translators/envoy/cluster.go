@@ -101,8 +101,8 @@ func BuildEndpoints(name string, v model.Endpoints) *endpointv3.ClusterLoadAssig
 		}
 		for _, e := range g.Endpoints {
 			lb := lbEndpoint(e)
-			if len(v.Groups) > 1 {
-				lb.Metadata = withShare(lb.GetMetadata(), g.Backend)
+			if v.Split != (model.Key{}) {
+				lb.Metadata = withShare(lb.GetMetadata(), v.Split, g.Backend)
 			}
 			l.LbEndpoints = append(l.LbEndpoints, lb)
 		}

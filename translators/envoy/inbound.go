@@ -172,7 +172,7 @@ func httpFilters(p model.InboundPort) []*listenerv3.Filter {
 // sidecar reads why.
 func refuseFilters() []*listenerv3.Filter {
 	m := connectionManager("refused")
-	m.AccessLog = []*accesslogv3.AccessLog{deniedFigures(nil)}
+	m.AccessLog = []*accesslogv3.AccessLog{deniedFigures(nil, MissingCertificate)}
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: &routev3.RouteConfiguration{
 		Name: "refused",
 		VirtualHosts: []*routev3.VirtualHost{{Name: "refused", Domains: []string{"*"}, Routes: []*routev3.Route{{

@@ -26,6 +26,7 @@ func udpChain(trustDomain string, p model.InboundPort) *listenerv3.FilterChain {
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE
 	m.LocalReplyConfig = withoutBody()
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{ConfigSource: overADS(), RouteConfigName: InboundUDPRouteName(p.Port)}}
+	m.AccessLog = serverUDPFigures()
 	m.HttpFilters = []*hcmv3.HttpFilter{httpFilter(httpRBACFilter, &httprbacv3.RBAC{Matcher: denyAll()}), router()}
 	return &listenerv3.FilterChain{
 		Name:             InboundUDPRouteName(p.Port) + "|" + fingerprint(httpRBAC(trustDomain, p.Policy)),

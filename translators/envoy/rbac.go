@@ -17,11 +17,16 @@ const (
 )
 
 func verdict(a rbacconfigv3.RBAC_Action) *xdsmatcherv3.Matcher_OnMatch {
-	name := "deny"
+	name := MissingTarget
 	if a == rbacconfigv3.RBAC_ALLOW {
 		name = RuleAll
 	}
 	return action(&rbacconfigv3.Action{Name: name, Action: a})
+}
+
+// noRoute denies a caller that has rules what none of them allows.
+func noRoute() *xdsmatcherv3.Matcher_OnMatch {
+	return action(&rbacconfigv3.Action{Name: MissingRoute, Action: rbacconfigv3.RBAC_DENY})
 }
 
 // allowedBy lets in what a match of an HTTPRouteGroup allows, which the figures
@@ -74,7 +79,9 @@ func callerMatch(c model.Caller, http bool) *xdsmatcherv3.Matcher_OnMatch {
 		}
 		routes = append(routes, &xdsmatcherv3.Matcher_MatcherList_FieldMatcher{Predicate: and(ps), OnMatch: allowedBy(r.Name)})
 	}
-	return nested(&xdsmatcherv3.Matcher{MatcherType: &xdsmatcherv3.Matcher_MatcherList_{MatcherList: &xdsmatcherv3.Matcher_MatcherList{Matchers: routes}}})
+	return nested(&xdsmatcherv3.Matcher{
+		MatcherType: &xdsmatcherv3.Matcher_MatcherList_{MatcherList: &xdsmatcherv3.Matcher_MatcherList{Matchers: routes}}, OnNoMatch: noRoute(),
+	})
 }
 
 // httpRBAC is the policy of a port, as its routes carry it: it holds from the

@@ -16,17 +16,17 @@ import "github.com/weft-mesh/weft/translators/model"
 //	family                        labels
 //	server_requests_total         peer identity port rule code grpc flags
 //	server_request_duration_ms    peer identity port                          (histogram)
-//	server_denied_total           peer identity port protocol
-//	server_connections_total      peer identity port flags
-//	server_bytes_in_total         peer identity port
-//	server_bytes_out_total        peer identity port
+//	server_denied_total           peer identity port protocol missing
+//	server_connections_total      peer identity port flags protocol
+//	server_bytes_in_total         peer identity port protocol
+//	server_bytes_out_total        peer identity port protocol
 //	server_open_seconds_total     peer identity port
 //	client_requests_total         service split backend port peer identity code grpc flags
 //	client_request_duration_ms    service split backend port peer identity    (histogram)
 //	client_denied_total           address
-//	client_connections_total      backend share port peer identity flags
-//	client_bytes_in_total         backend share port peer identity
-//	client_bytes_out_total        backend share port peer identity
+//	client_connections_total      backend share split port peer identity flags protocol
+//	client_bytes_in_total         backend share split port peer identity protocol
+//	client_bytes_out_total        backend share split port peer identity protocol
 //	client_open_seconds_total     backend port peer identity
 //
 // Which pod counted is known to who asked it: no series names its own workload.
@@ -43,6 +43,9 @@ import "github.com/weft-mesh/weft/translators/model"
 // connection that the server's policy refused in the handshake is in
 // server_denied_total with protocol "tcp" alone; the caller can't tell it from
 // one that the server closed, and counts it among its connections.
+//
+// Sessions of UDP: counted among the connections, with protocol "udp", when they
+// end. The caller's sidecar does not know who answered.
 //
 // Durations are of whole requests, from the first byte of the request to the last
 // of the answer, in milliseconds without a fraction; those that became a
@@ -95,11 +98,16 @@ const (
 	// LabelFlags is what Envoy noted, comma-separated: "UF", "UH", "UC", "DC",
 	// "UF,URX"; FlagsNone where there was nothing to note.
 	LabelFlags = "flags"
-	// LabelProtocol is ProtocolHTTP or ProtocolTCP.
+	// LabelProtocol is ProtocolHTTP, ProtocolTCP or ProtocolUDP. Of connections it
+	// is there for UDP alone.
 	LabelProtocol = "protocol"
+	// LabelMissing is what would have let a denied caller in: MissingTarget,
+	// MissingRoute or MissingCertificate.
+	LabelMissing = "missing"
 	// LabelService is the Service that was called, "namespace/name".
 	LabelService = "service"
 	// LabelSplit is the TrafficSplit that chose, "namespace/name"; empty for none.
+	// On connections it is there where LabelShare is.
 	LabelSplit = "split"
 	// LabelBackend is the cluster that was chosen: what ParseClusterName reads.
 	// DirectBackend for a pod that was called by its own address.
@@ -122,6 +130,13 @@ const (
 	// ProtocolHTTP and ProtocolTCP are the values of LabelProtocol.
 	ProtocolHTTP = string(model.ProtocolHTTP)
 	ProtocolTCP  = string(model.ProtocolTCP)
+	ProtocolUDP  = string(model.ProtocolUDP)
+	// MissingTarget says that no TrafficTarget has the caller as a source for
+	// that port, MissingRoute that one has, but none of its routes is that of the
+	// request, MissingCertificate that the caller showed none of the mesh.
+	MissingTarget      = "target"
+	MissingRoute       = "route"
+	MissingCertificate = "certificate"
 )
 
 // Bounds of what a sidecar keeps, and its intervals in seconds.

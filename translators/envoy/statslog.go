@@ -2,6 +2,7 @@ package envoy
 
 import (
 	"slices"
+	"strconv"
 
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
 	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
@@ -87,16 +88,21 @@ func figures(filter *accesslogv3.AccessLogFilter, counters []*statsv3.Config_Cou
 
 // serverFigures count requests that came in; what the policy denied apart.
 func serverFigures() []*accesslogv3.AccessLog {
-	rule := tag(LabelRule, "%DYNAMIC_METADATA("+httpRBACFilter+":enforced_effective_policy_id)%")
+	rule := tag(LabelRule, effectivePolicy)
 	return []*accesslogv3.AccessLog{
 		figures(judged("allowed", true),
 			[]*statsv3.Config_Counter{count(serverRequests, 1, serverTags(append(outcome(), rule)...))}, durations(serverDuration, serverTags())...),
-		deniedFigures(judged("denied", false)),
+		deniedFigures(judged("denied", false), effectivePolicy),
 	}
 }
 
-func deniedFigures(filter *accesslogv3.AccessLogFilter) *accesslogv3.AccessLog {
-	return figures(filter, []*statsv3.Config_Counter{count(serverDenied, 1, serverTags(tag(LabelProtocol, ProtocolHTTP)))})
+// effectivePolicy is the name of the RBAC action that decided.
+const effectivePolicy = "%DYNAMIC_METADATA(" + httpRBACFilter + ":enforced_effective_policy_id)%"
+
+func deniedFigures(filter *accesslogv3.AccessLogFilter, missing string) *accesslogv3.AccessLog {
+	return figures(filter, []*statsv3.Config_Counter{
+		count(serverDenied, 1, serverTags(tag(LabelProtocol, ProtocolHTTP), tag(LabelMissing, missing))),
+	})
 }
 
 // judged takes requests that RBAC judged so, and perhaps those that it did not
@@ -139,7 +145,7 @@ func serverTCPFigures() []*accesslogv3.AccessLog {
 	// What ended in the handshake was no connection, and what its certificate
 	// says is not proven.
 	whole := serverTags(handshake(containing("SSL_routines"), dropSeries(), dropTag()))
-	refused := serverTags(tag(LabelProtocol, ProtocolTCP), handshake(containing("SAN_match"), dropTag(), dropSeries()))
+	refused := serverTags(tag(LabelProtocol, ProtocolTCP), tag(LabelMissing, MissingTarget), handshake(containing("SAN_match"), dropTag(), dropSeries()))
 	return []*accesslogv3.AccessLog{
 		figures(ofType(accesslogdatav3.AccessLogType_TcpConnectionEnd), append(ended(serverSide, whole), count(serverDenied, 1, refused))),
 		whileOpen(serverSide, whole),
@@ -155,12 +161,14 @@ func handshake(value *xdsmatcherv3.StringMatcher, on, otherwise *xdsmatcherv3.Ma
 	return t
 }
 
-// withShare tells clientTCPFigures which backend of a split an endpoint is of.
-func withShare(m *corev3.Metadata, backend model.Key) *corev3.Metadata {
+// withShare tells clientTCPFigures which backend of which split an endpoint is of.
+func withShare(m *corev3.Metadata, split, backend model.Key) *corev3.Metadata {
 	if m == nil {
 		m = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{}}
 	}
-	m.FilterMetadata[metadataKey] = &structpb.Struct{Fields: map[string]*structpb.Value{LabelShare: structpb.NewStringValue(backend.String())}}
+	m.FilterMetadata[metadataKey] = &structpb.Struct{Fields: map[string]*structpb.Value{
+		LabelSplit: structpb.NewStringValue(split.String()), LabelShare: structpb.NewStringValue(backend.String()),
+	}}
 	return m
 }
 
@@ -168,13 +176,44 @@ func withShare(m *corev3.Metadata, backend model.Key) *corev3.Metadata {
 // the mesh and ended. Those of requests have no cluster of their own.
 func clientTCPFigures() []*accesslogv3.AccessLog {
 	backend := unless(regexValue("|"+PassthroughCluster+"|"+closedChainName), tag(LabelBackend, "%UPSTREAM_CLUSTER%"))
-	share := tag(LabelShare, "%METADATA(UPSTREAM_HOST:"+metadataKey+":"+LabelShare+")%")
-	return []*accesslogv3.AccessLog{figures(nil, ended(clientSide, clientTags(backend, share)))}
+	return []*accesslogv3.AccessLog{figures(nil, ended(clientSide, clientTags(append(ofHost(LabelShare, LabelSplit), backend)...)))}
+}
+
+// ofHost are labels that withShare gave an endpoint.
+func ofHost(labels ...string) (tags []*statsv3.Config_Tag) {
+	for _, label := range labels {
+		tags = append(tags, tag(label, "%METADATA(UPSTREAM_HOST:"+metadataKey+":"+label+")%"))
+	}
+	return tags
 }
 
 // clientOpenFigures count how long connections to one backend are open.
 func clientOpenFigures(backend string) []*accesslogv3.AccessLog {
 	return []*accesslogv3.AccessLog{whileOpen(clientSide, clientTags(tag(LabelBackend, backend)))}
+}
+
+// serverUDPFigures count the streams that carry sessions of UDP, when they end.
+// Their bytes are those of the streams, a few more than the datagrams' own.
+func serverUDPFigures() []*accesslogv3.AccessLog {
+	udp := tag(LabelProtocol, ProtocolUDP)
+	return []*accesslogv3.AccessLog{
+		figures(judged("allowed", false), ended(serverSide, serverTags(udp))),
+		figures(judged("denied", false), []*statsv3.Config_Counter{
+			count(serverDenied, 1, serverTags(udp, tag(LabelMissing, effectivePolicy))),
+		}),
+	}
+}
+
+// clientUDPFigures count sessions to one port of a Service when they end. Who
+// answered is not known to Envoy there.
+func clientUDPFigures(to model.ServicePort) []*accesslogv3.AccessLog {
+	tags := append(ofHost(LabelShare, LabelSplit),
+		tag(LabelBackend, ClusterName(to)), tag(LabelPort, strconv.Itoa(int(to.Port))), tag(LabelProtocol, ProtocolUDP))
+	const session = "%DYNAMIC_METADATA(udp.proxy.session:"
+	return []*accesslogv3.AccessLog{figures(nil, []*statsv3.Config_Counter{
+		count(clientSide+connections, 1, tags),
+		counter(clientSide+bytesIn, session+"bytes_received)%", tags), counter(clientSide+bytesOut, session+"bytes_sent)%", tags),
+	})}
 }
 
 func ended(side string, tags []*statsv3.Config_Tag) []*statsv3.Config_Counter {

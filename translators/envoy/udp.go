@@ -40,6 +40,7 @@ func BuildUDPListener(v model.UDPListener) (*listenerv3.Listener, error) {
 		UpstreamSocketConfig: &corev3.UdpSocketConfig{MaxRxDatagramSize: wrap64(maxDatagram)},
 	}
 	if v.Tunnel {
+		proxy.AccessLog = clientUDPFigures(v.Name)
 		host := v.Name.Service.Name + "." + v.Name.Service.Namespace
 		proxy.SessionFilters = []*udpproxyv3.UdpProxyConfig_SessionFilter{{
 			Name:       "envoy.filters.udp.session.http_capsule",

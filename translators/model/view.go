@@ -25,6 +25,8 @@ type Cluster struct {
 // Endpoints are where a cluster's connections go.
 type Endpoints struct {
 	Cluster ServicePort
+	// Split is the TrafficSplit that the groups are of; zero without one.
+	Split Key
 	// Groups has one entry, or one for each backend of a TCP split.
 	Groups []EndpointGroup
 }

@@ -87,6 +87,7 @@ func (g *Graph) endpoints(s *model.Service, p model.Port) model.Endpoints {
 		e.Groups = []model.EndpointGroup{{Backend: s.Key, Weight: 1, Endpoints: g.reached(s.Key, s, p)}}
 		return e
 	}
+	e.Split = split.Key
 	for _, b := range split.Backends {
 		bp, ok := g.backendPort(b.Service, p)
 		if !ok || b.Weight == 0 {

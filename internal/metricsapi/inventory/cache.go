@@ -23,7 +23,7 @@ func slim(object any) (any, error) {
 	case *metav1.PartialObjectMetadata:
 		return &metav1.PartialObjectMetadata{TypeMeta: o.TypeMeta, ObjectMeta: slimMeta(&o.ObjectMeta)}, nil
 	case *corev1.Service:
-		return &corev1.Service{ObjectMeta: slimMeta(&o.ObjectMeta), Spec: corev1.ServiceSpec{Selector: o.Spec.Selector}}, nil
+		return &corev1.Service{ObjectMeta: slimMeta(&o.ObjectMeta), Spec: corev1.ServiceSpec{Selector: o.Spec.Selector, ClusterIPs: o.Spec.ClusterIPs}}, nil
 	case client.Object:
 		o.SetManagedFields(nil)
 	}

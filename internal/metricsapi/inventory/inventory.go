@@ -42,6 +42,9 @@ func Watch(ctx context.Context, c cache.Cache) error {
 			objects = append(objects, o)
 		}
 	}
+	if err := c.IndexField(ctx, &corev1.Service{}, clusterIPs, addressesOf); err != nil {
+		return fmt.Errorf("index Services: %w", err)
+	}
 	for _, o := range objects {
 		if _, err := c.GetInformer(ctx, o, cache.BlockUntilSynced(false)); err != nil {
 			return fmt.Errorf("follow %T %s: %w", o, o.GetObjectKind().GroupVersionKind().Kind, err)

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -110,5 +111,27 @@ func TestNoTrafficSplitsWithoutTheirCRD(t *testing.T) {
 	c := cluster(t, nil, report.TrafficSplits)
 	if len(c.Splits) != 0 || c.Objects[report.TrafficSplits] == nil {
 		t.Errorf("%+v", c)
+	}
+}
+
+func TestServiceOf(t *testing.T) {
+	web := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web"}, Spec: corev1.ServiceSpec{ClusterIPs: []string{"10.0.0.1", "fd00:0::1"}}}
+	headless := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "headless"}, Spec: corev1.ServiceSpec{ClusterIPs: []string{"None"}}}
+	var objects []client.Object
+	for _, s := range []*corev1.Service{web, headless} {
+		slimmed, err := slim(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects = append(objects, slimmed.(client.Object))
+	}
+	reader := fake.NewClientBuilder().WithObjects(objects...).WithIndex(&corev1.Service{}, clusterIPs, addressesOf).Build()
+	known := New(reader, meta.NewDefaultRESTMapper(nil))
+	for address, want := range map[string]model.Key{
+		"10.0.0.1": {Namespace: "shop", Name: "web"}, "fd00::1": {Namespace: "shop", Name: "web"}, "10.0.0.2": {},
+	} {
+		if got, err := known.ServiceOf(t.Context(), netip.MustParseAddr(address)); err != nil || got != want {
+			t.Errorf("%s: %v, %v", address, got, err)
+		}
 	}
 }

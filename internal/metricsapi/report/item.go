@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -40,7 +41,7 @@ func (q Question) item(r Resource, key model.Key, labels Labels, edge trafficmet
 		Window:    metav1.Duration{Duration: q.Window},
 		Resource:  reference(r, key),
 		Edge:      edge,
-		Metrics:   metrics(counts, q.Unit),
+		Metrics:   metrics(counts, q.Unit, q.Window),
 	}
 }
 
@@ -48,9 +49,9 @@ func reference(r Resource, key model.Key) trafficmetrics.ObjectReference {
 	return trafficmetrics.ObjectReference{Kind: r.Kind, Namespace: key.Namespace, Name: key.Name, APIVersion: r.APIVersion}
 }
 
-// metrics has no quantiles where nothing was answered, and nothing of TCP where
-// there was none.
-func metrics(c *figures.Counts, unit Unit) []trafficmetrics.Metric {
+// metrics has no quantiles where nothing was answered, and nothing of denials and
+// of connections where there were none.
+func metrics(c *figures.Counts, unit Unit, window time.Duration) []trafficmetrics.Metric {
 	var all []trafficmetrics.Metric
 	for _, quantile := range []struct {
 		name string
@@ -65,9 +66,17 @@ func metrics(c *figures.Counts, unit Unit) []trafficmetrics.Metric {
 		count(trafficmetrics.FailureCount, c.Failure),
 		count(trafficmetrics.DeniedCount, c.Denied),
 	)
-	if c.Connections+c.BytesIn+c.BytesOut > 0 {
+	if c.Denied > 0 {
+		all = append(all,
+			count(trafficmetrics.DeniedRouteCount, c.DeniedRoute),
+			count(trafficmetrics.DeniedCertificateCount, c.DeniedCertificate),
+		)
+	}
+	if c.Connections+c.BytesIn+c.BytesOut+c.OpenSeconds > 0 {
+		open := resource.NewMilliQuantity(int64(math.Round(min(float64(c.OpenSeconds)/window.Seconds()*1000, 1e15))), resource.DecimalSI)
 		all = append(all,
 			count(trafficmetrics.ConnectionCount, c.Connections),
+			trafficmetrics.Metric{Name: trafficmetrics.OpenConnections, Value: *open},
 			count(trafficmetrics.ReceivedBytes, c.BytesIn),
 			count(trafficmetrics.SentBytes, c.BytesOut),
 		)

@@ -306,7 +306,7 @@ func TestValuesMakeSense(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		var c figures.Counts
-		for _, n := range []*uint64{&c.Success, &c.Failure, &c.Denied, &c.Connections, &c.BytesIn, &c.BytesOut} {
+		for _, n := range []*uint64{&c.Success, &c.Failure, &c.Denied, &c.Connections, &c.BytesIn, &c.BytesOut, &c.OpenSeconds, &c.DeniedRoute, &c.DeniedCertificate} {
 			*n = r.Uint64() >> r.UintN(64)
 		}
 		for i := range c.Latency {
@@ -315,7 +315,7 @@ func TestValuesMakeSense(t *testing.T) {
 			}
 		}
 		quantiles := 0
-		for _, m := range metrics(&c, Seconds) {
+		for _, m := range metrics(&c, Seconds, time.Minute) {
 			if m.Value.Sign() < 0 {
 				t.Errorf("seed %d: %s is %s", seed, m.Name, m.Value.String())
 			}
@@ -327,7 +327,7 @@ func TestValuesMakeSense(t *testing.T) {
 			t.Errorf("seed %d: %d quantiles, want %d", seed, quantiles, want)
 		}
 	}
-	for _, m := range metrics(&figures.Counts{}, Seconds) {
+	for _, m := range metrics(&figures.Counts{}, Seconds, time.Minute) {
 		if !m.Value.IsZero() || m.Unit != "" {
 			t.Errorf("without traffic %s is %s", m.Name, m.Value.String())
 		}

@@ -15,6 +15,9 @@ import (
 type request struct {
 	*http.Request
 	warnings annotations.Annotations
+	// finish is called when the answer has been written: its memory is then
+	// another query's.
+	finish func()
 }
 
 // failure is an error as the API tells it.
@@ -65,7 +68,8 @@ func (s *Server) handle(f func(*request) (any, error)) http.Handler {
 		defer cancel()
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, maxQuery)
-		question := &request{Request: r}
+		question := &request{Request: r, finish: func() {}}
+		defer func() { question.finish() }()
 		data, err := s.ask(question, f)
 		if err != nil {
 			f := classify(err)

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -112,6 +113,34 @@ func TestAtOnce(t *testing.T) {
 	if status, r := w.get(query, url.Values{"query": {"1"}}); status != http.StatusServiceUnavailable || r.ErrorType != "timeout" {
 		t.Errorf("%d %v", status, r)
 	}
+}
+
+// No answer has what is another's.
+func TestAnswersAreNotMixed(t *testing.T) {
+	w := newWorld(t, Families()...)
+	for range 10 {
+		w.ticks(5, w.answered("200", 3), w.answered("503", 7))
+	}
+	ask := func(code string) string {
+		rec := httptest.NewRecorder()
+		v := url.Values{"query": {`osm_request_total{response_code="` + code + `"}`}, "start": {"1700000005"}, "end": {"1700000250"}, "step": {"1"}}
+		w.server.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, ranged+"?"+v.Encode(), http.NoBody))
+		return rec.Body.String()
+	}
+	want := map[string]string{"200": ask("200"), "503": ask("503")}
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for range 50 {
+				code := []string{"200", "503"}[i%2]
+				if got := ask(code); got != want[code] {
+					t.Errorf("%s: %.300s\nwant %.300s", code, got, want[code])
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // Argo's client asks by POST.

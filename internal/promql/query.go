@@ -77,8 +77,7 @@ func (s *Server) run(r *request, limit int, parse func(context.Context) (promql.
 	if err != nil {
 		return nil, invalid("query", err)
 	}
-	// What is closed may be used again by the next, while this is being written.
-	defer q.Close()
+	r.finish = q.Close
 	got := q.Exec(ctx)
 	if got.Err != nil {
 		return nil, got.Err

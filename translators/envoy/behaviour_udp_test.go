@@ -312,6 +312,11 @@ func TestRevokedUDPEnds(t *testing.T) {
 	const peer = `{peer="front.deployments.shop.workload.weft.mesh",identity="spiffe://weft.test/ns/shop/sa/front",port="5353",protocol="udp",`
 	server.countsSome(t, "envoy_weft_server_connections_total"+peer+`flags=`, "envoy_weft_server_denied_total"+peer+`missing="target"`)
 	front.countsSome(t, `envoy_weft_client_connections_total{share="",split="",backend="outbound|shop/udp-198-19-0-1|53|udp",port="53",protocol="udp"}`)
+	for _, p := range []*pod{server, front} {
+		if _, families := p.page(t, "[::1]", ""); families["istio_tcp_connections_closed_total"] != nil {
+			t.Errorf("%s: a session is a connection of TCP: %v", p.name, families["istio_tcp_connections_closed_total"])
+		}
+	}
 	t.Logf("the open session ended after %s", time.Since(start).Round(time.Millisecond))
 	for i := range 20 {
 		expectEcho(t, stays, "server", fmt.Sprint("number ", i))

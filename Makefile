@@ -55,6 +55,7 @@ e2e: lab ## Run the end-to-end tests with real pods (KEEP_LOGS=DIR keeps the clu
 canaries: lab ## Let Flagger and Argo Rollouts release by weft, by the commands of their pages in docs (ARGS: flags for ginkgo)
 	@mkdir -p $(BIN) && rm -f $(BIN)/canaries.json && go test -c -o $(BIN)/canaries.test ./test/canaries
 	@rc=0; export FLAGGER="$$(hack/module.sh flagger github.com/fluxcd/flagger)/kustomize/base/flagger"; \
+	export ARGO_ROLLOUTS="$$(hack/module.sh argo-rollouts github.com/argoproj/argo-rollouts)/manifests/install.yaml"; \
 	$(IN_CLUSTER) $(BIN)/canaries.test -test.timeout 60m -ginkgo.v -ginkgo.no-color \
 		-ginkgo.json-report=$(BIN)/canaries.json $(ARGS) || rc=1; \
 	$(SUMMARY) -name canaries -ginkgo $(BIN)/canaries.json || rc=1; exit $$rc

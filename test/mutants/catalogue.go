@@ -4,7 +4,7 @@ import "slices"
 
 // catalogue is every mistake, in the order of the table.
 func catalogue() []mutant {
-	return slices.Concat(accessMutants, requestMutants, splitMutants)
+	return slices.Concat(accessMutants, requestMutants, splitMutants, metricsMutants)
 }
 
 const (
@@ -19,4 +19,11 @@ const (
 	split    = "translators/smi/split.go"
 	headers  = "translators/smi/headers.go"
 	quantity = "translators/versions/quantity.go"
+
+	class     = "internal/figures/class.go"
+	item      = "internal/metricsapi/report/item.go"
+	edges     = "internal/metricsapi/report/edges.go"
+	question  = "internal/metricsapi/report/question.go"
+	splits    = "internal/metricsapi/report/split.go"
+	selection = "internal/metricsapi/selection.go"
 )

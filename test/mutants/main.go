@@ -58,11 +58,14 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		return err
 	}
 	defer log.Close()
-	adapter, err := impatient(o.adapter, folder)
-	if err != nil {
+	s := suite{binary: o.suite, log: log}
+	if s.adapter, err = impatient(o.adapter, folder, patience); err != nil {
 		return err
 	}
-	all, err := judgeAll(ctx, mesh{root: root, folder: folder}, suite{binary: o.suite, adapter: adapter, log: log}, wanted, out)
+	if s.patient, err = impatient(o.adapter, folder, countingPatience); err != nil {
+		return err
+	}
+	all, err := judgeAll(ctx, mesh{root: root, folder: folder}, s, wanted, out)
 	if err != nil {
 		return err
 	}
@@ -125,7 +128,7 @@ func judgeOne(ctx context.Context, m mesh, s suite, w mutant) ([]string, error) 
 		return nil, err
 	}
 	defer os.Remove(filepath.Join(m.folder, file))
-	if err := m.run(ctx, file); err != nil {
+	if err := m.run(ctx, partOf(w), file); err != nil {
 		return nil, err
 	}
 	v, err := s.judge(ctx, w.Tests)

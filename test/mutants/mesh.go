@@ -7,21 +7,31 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
-const (
-	system     = "weft-system"
-	deployment = "weft-controller"
-)
+const system = "weft-system"
+
+// part is a Deployment of weft, and its container that a mutant takes the place
+// of.
+type part struct{ deployment, container string }
+
+// partOf is the part that makes the mistake.
+func partOf(m mutant) part {
+	if strings.HasPrefix(m.File, "internal/figures/") || strings.HasPrefix(m.File, "internal/metricsapi/") {
+		return part{"weft-metrics", "metrics"}
+	}
+	return part{"weft-controller", "controller"}
+}
 
 // mesh is the weft that runs in the lab.
 type mesh struct {
 	root string
-	// folder holds the wrong controllers; the lab's node sees it at the same path.
+	// folder holds the wrong binaries; the lab's node sees it at the same path.
 	folder string
 }
 
-// build compiles a mutant's controller and returns the name of its file.
+// build compiles a mutant and returns the name of its file.
 func (m mesh) build(ctx context.Context, wrong mutant) (string, error) {
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w"}
 	name := "weft-right"
@@ -41,18 +51,17 @@ func (m mesh) build(ctx context.Context, wrong mutant) (string, error) {
 	return name, nil
 }
 
-// run puts a controller in place of the one that runs, and waits until it is
-// ready.
-func (m mesh) run(ctx context.Context, file string) error {
-	patch, err := json.Marshal(controllerPatch(m.folder, file))
+// run puts a binary in place of the one that runs, and waits until it is ready.
+func (m mesh) run(ctx context.Context, p part, file string) error {
+	patch, err := json.Marshal(p.patch(m.folder, file))
 	if err != nil {
 		return fmt.Errorf("run %s: %w", file, err)
 	}
 	for _, args := range [][]string{
 		// weft's own namespace takes no folders of the node.
 		{"label", "--overwrite", "namespace", system, "pod-security.kubernetes.io/enforce=privileged"},
-		{"patch", "deployment", deployment, "--type=strategic", "-p", string(patch)},
-		{"rollout", "status", "deployment/" + deployment, "--timeout=120s"},
+		{"patch", "deployment", p.deployment, "--type=strategic", "-p", string(patch)},
+		{"rollout", "status", "deployment/" + p.deployment, "--timeout=120s"},
 	} {
 		if out, err := exec.CommandContext(ctx, "kubectl", append([]string{"-n", system}, args...)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("run %s: kubectl %s: %w\n%s", file, args[0], err, out)
@@ -63,16 +72,16 @@ func (m mesh) run(ctx context.Context, file string) error {
 
 type object = map[string]any
 
-// controllerPatch makes the Deployment run a file of the node, in one replica:
-// two would take turns in being wrong.
-func controllerPatch(folder, file string) object {
+// patch makes the Deployment run a file of the node, in one replica: two would
+// take turns in being wrong.
+func (p part) patch(folder, file string) object {
 	return object{"spec": object{
 		"replicas": 1,
 		"strategy": object{"type": "Recreate", "rollingUpdate": nil},
 		"template": object{"spec": object{
 			"volumes": []object{{"name": "mutant", "hostPath": object{"path": folder}}},
 			"containers": []object{{
-				"name": "controller", "command": []string{"/mutant/" + file},
+				"name": p.container, "command": []string{"/mutant/" + file},
 				"volumeMounts": []object{{"name": "mutant", "mountPath": "/mutant", "readOnly": true}},
 			}},
 		}},

@@ -16,7 +16,7 @@ func (q Question) total(r Resource) total {
 	if r.Name == TrafficSplits {
 		return splitTotal{q: q, sums: map[model.Key]backendSums{}}
 	}
-	t := receivedTotal{q: q, resource: r, holders: newHolders(r.Name, q.Cluster), sums: map[model.Key]*figures.Counts{}}
+	t := &receivedTotal{q: q, resource: r, holders: newHolders(r.Name, q.Cluster), sums: map[model.Key]*figures.Counts{}}
 	for _, keys := range t.holders.pods {
 		for _, key := range keys {
 			t.sums[key] = &figures.Counts{}
@@ -31,18 +31,29 @@ type receivedTotal struct {
 	resource Resource
 	holders  holders
 	sums     map[model.Key]*figures.Counts
+	// last are the sums that the rows of this reporter are added to: those of one
+	// come one after the other.
+	reporter model.Key
+	own      figures.Workload
+	last     []*figures.Counts
 }
 
-func (t receivedTotal) add(row *figures.Row) {
+func (t *receivedTotal) add(row *figures.Row) {
 	if row.Side != figures.Server {
 		return
 	}
-	for _, key := range t.holders.ofRow(row) {
-		add(t.sums, key, &row.Counts)
+	if row.Reporter != t.reporter || row.Own != t.own {
+		t.reporter, t.own, t.last = row.Reporter, row.Own, t.last[:0]
+		for _, key := range t.holders.ofRow(row) {
+			t.last = append(t.last, sumOf(t.sums, key))
+		}
+	}
+	for _, sum := range t.last {
+		sum.Add(row.Counts)
 	}
 }
 
-func (t receivedTotal) items() []trafficmetrics.TrafficMetrics {
+func (t *receivedTotal) items() []trafficmetrics.TrafficMetrics {
 	var items []trafficmetrics.TrafficMetrics
 	for key, counts := range t.sums {
 		labels, exists := t.q.Cluster.labels(t.resource.Name, key)
@@ -58,10 +69,15 @@ func received() trafficmetrics.Edge {
 }
 
 func add[K comparable](sums map[K]*figures.Counts, key K, counts *figures.Counts) {
+	sumOf(sums, key).Add(*counts)
+}
+
+// sumOf is that of a key, which begins at zero.
+func sumOf[K comparable](sums map[K]*figures.Counts, key K) *figures.Counts {
 	sum := sums[key]
 	if sum == nil {
 		sum = &figures.Counts{}
 		sums[key] = sum
 	}
-	sum.Add(*counts)
+	return sum
 }

@@ -139,12 +139,14 @@ func (s surveyor) settled(ctx context.Context, done weights) (weights, error) {
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), longest)
 	defer cancel()
 	err := cluster.Wait(bounded, "the next step of "+s.namespace, func(bounded context.Context) error {
+		// Asked before the weights are: those of the end may come right after they were read.
+		over := ctx.Err() != nil
 		asked, programmed, err := s.read(bounded)
 		switch {
 		case err != nil:
 			return err
 		case maps.Equal(asked, done):
-			if ctx.Err() != nil {
+			if over {
 				now = nil
 				return nil
 			}

@@ -20,7 +20,7 @@ const callers = 40
 // several meters share a machine with all that they measure.
 const (
 	pause       = 50 * time.Millisecond
-	samplePause = 5 * time.Millisecond
+	samplePause = 8 * time.Millisecond
 )
 
 // meter calls a root Service from a pod of the mesh, and counts who answered and what failed.

@@ -64,6 +64,7 @@ func (p *argoPage) release(ctx context.Context, title string) release {
 	if r.err != nil {
 		r.err = fmt.Errorf("%w\n%s", r.err, explainRollout(p.namespace))
 	}
+	r.warnings = rolloutWarnings(p.namespace)
 	return r
 }
 

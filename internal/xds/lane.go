@@ -1,6 +1,12 @@
 package xds
 
-import "time"
+import (
+	"slices"
+	"time"
+)
+
+// minFresh is how many names are noted before they are looked through.
+const minFresh = 1024
 
 // lane is one type of resource on one stream: what the proxy asked for, what it
 // has, and what it has not answered yet.
@@ -96,6 +102,16 @@ func (l *lane) move(want *Set) []*Resource {
 	l.names.moved(d, want)
 	l.at = want
 	return l.lacking(d.upserts)
+}
+
+// refresh notes that a name is to be answered. A proxy that does not answer may
+// ask for ever; what is noted stays in proportion to what it asks for now.
+func (l *lane) refresh(name string) {
+	if len(l.fresh) >= 2*l.names.len()+minFresh {
+		slices.Sort(l.fresh)
+		l.fresh = slices.DeleteFunc(slices.Compact(l.fresh), func(name string) bool { return !l.wants(name) })
+	}
+	l.fresh = append(l.fresh, name)
 }
 
 func (l *lane) doom(r *Resource) {

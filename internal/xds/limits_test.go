@@ -63,8 +63,8 @@ func TestTooManyClustersOnDemandAreNotWatched(t *testing.T) {
 		names = append(names, fmt.Sprint("direct|", i))
 	}
 	p.subscribe(Cluster, names...)
-	for range names {
-		p.next()
+	if r := p.next(); len(r.GetRemovedResources()) != len(names) {
+		t.Errorf("%d of %d names answered at once", len(r.GetRemovedResources()), len(names))
 	}
 	w.fleet.resolve("direct|late", get(Cluster, "direct|late"))
 	p.subscribe(Cluster, "direct|late")
@@ -123,7 +123,7 @@ func TestSlowProxyIsCutOff(t *testing.T) {
 	fast.subscribe(Cluster)
 	fast.ack(fast.next())
 	<-m.gone
-	if got := metric(t, registry, "weft_xds_slow_streams_total", ""); got != 1 {
+	if got := metric(t, registry, "weft_xds_cut_streams_total", "slow"); got != 1 {
 		t.Errorf("%v proxies cut off, want 1", got)
 	}
 	fast.quiet()

@@ -6,8 +6,12 @@ import (
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 )
 
-// maxMessage bounds how much of a proxy's complaint is kept.
-const maxMessage = 2 << 10
+const (
+	// maxMessage bounds how much of a proxy's complaint is kept.
+	maxMessage = 2 << 10
+	// maxComplaints bounds how many of one stream are logged for all to see.
+	maxComplaints = 20
+)
 
 // answered takes in the answer to a response. An answer to none that waits is
 // ignored.
@@ -22,6 +26,7 @@ func (s *stream) answered(l *lane, req *discoveryv3.DeltaDiscoveryRequest) {
 	if len(l.waiting) == 0 {
 		l.waiting = nil
 	}
+	s.metrics.unanswered.Dec()
 	s.metrics.answered(l.typ, s.clock.Since(r.sent), req.GetErrorDetail() != nil)
 	if req.GetErrorDetail() != nil {
 		s.refused(l, r, req.GetErrorDetail().GetMessage())
@@ -51,7 +56,8 @@ func (s *stream) refused(l *lane, r *response, message string) {
 	}
 	l.rejected[bad.Name] = bad
 	s.metrics.rejected(l.typ)
-	s.log.Info("proxy refused a resource", "type", l.typ.String(), "resource", bad.Name, "version", bad.Version, "reason", message)
+	s.complaints++
+	s.log.V(min(s.complaints/(maxComplaints+1), 1)).Info("proxy refused a resource", "type", l.typ.String(), "resource", bad.Name, "version", bad.Version, "reason", message)
 	s.member.Rejected(l.typ, bad, message)
 }
 

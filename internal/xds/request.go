@@ -1,17 +1,19 @@
 package xds
 
 import (
+	"slices"
+
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 const (
 	wildcard = "*"
 	// maxName bounds a resource name; longer ones are ignored.
 	maxName = 4 << 10
-	// maxNames bounds the names that one stream asks for.
-	maxNames = 100_000
+	// maxNames bounds the names that one stream asks for, maxNameBytes what they
+	// and the versions that it came with hold together.
+	maxNames     = 100_000
+	maxNameBytes = 16 << 20
 )
 
 // legacyWildcard are the types of which an empty first request asks for all.
@@ -41,25 +43,45 @@ func (s *stream) subscribe(l *lane, req *discoveryv3.DeltaDiscoveryRequest) erro
 	wild := first && legacyWildcard[l.typ] && len(req.GetResourceNamesSubscribe()) == 0
 	if first {
 		l.held = req.GetInitialResourceVersions()
+		for name, version := range l.held {
+			s.nameBytes += len(name) + len(version)
+		}
 	}
+	found, absent, err := s.rename(l, req)
+	if err == nil && len(found)+len(absent) > 0 {
+		err = s.send(l, found, absent)
+	}
+	if wild = wild || slices.Contains(req.GetResourceNamesSubscribe(), wildcard); wild && !l.wild {
+		s.joinAll(l)
+	}
+	return err
+}
+
+// rename takes in which names are asked for now. It gives the clusters on demand
+// that are to be sent for it, and the names that there is nothing of.
+func (s *stream) rename(l *lane, req *discoveryv3.DeltaDiscoveryRequest) (found []*Resource, absent []string, err error) {
 	for _, name := range req.GetResourceNamesUnsubscribe() {
-		if err := s.drop(l, name); err != nil {
-			return err
+		if s.drop(l, name) {
+			absent = append(absent, name)
 		}
 	}
 	for _, name := range req.GetResourceNamesSubscribe() {
-		if name == wildcard {
-			wild = true
+		if s.named > maxNames || s.nameBytes > maxNameBytes {
+			break
+		}
+		if name == wildcard || !s.add(l, name) {
 			continue
 		}
-		if err := s.add(l, name); err != nil {
-			return err
+		if r, known := s.ask(l, name); r == nil {
+			absent = append(absent, name)
+		} else if !known {
+			found = append(found, r)
 		}
 	}
-	if wild && !l.wild {
-		s.joinAll(l)
+	if s.named > maxNames || s.nameBytes > maxNameBytes {
+		return nil, nil, errNames
 	}
-	return nil
+	return found, absent, nil
 }
 
 // joinAll begins the subscription to all resources of a type.
@@ -71,35 +93,33 @@ func (s *stream) joinAll(l *lane) {
 	l.at = emptySet
 }
 
-// add subscribes to a name, which has to be answered even if it was before.
-func (s *stream) add(l *lane, name string) error {
+// add subscribes to a name, which has to be answered even if it was before. It
+// tells whether that is a cluster to be had on demand.
+func (s *stream) add(l *lane, name string) bool {
 	if len(name) > maxName || name == "" {
 		s.metrics.ignored(reasonName)
-		return nil
+		return false
 	}
 	if l.names.add(name) {
 		s.named++
-	}
-	if s.named > maxNames {
-		return status.Errorf(codes.ResourceExhausted, "more than %d names in one stream", maxNames)
+		s.nameBytes += len(name)
 	}
 	if l.typ == Cluster && s.want.Set(Cluster).Get(name) == nil && l.at.Get(name) == nil {
-		return s.ask(l, name)
+		return true
 	}
-	l.fresh = append(l.fresh, name)
-	return nil
+	l.refresh(name)
+	return false
 }
 
-// drop unsubscribes from a name.
-func (s *stream) drop(l *lane, name string) error {
+// drop unsubscribes from a name. It tells whether the proxy has to be told that
+// it is gone.
+func (s *stream) drop(l *lane, name string) bool {
 	if name == wildcard {
 		l.wild = false
 	} else if l.names.drop(name) {
 		s.named--
+		s.nameBytes -= len(name)
 	}
 	l.forget(name)
-	if l.typ == Cluster {
-		return s.unask(l, name)
-	}
-	return nil
+	return l.typ == Cluster && s.unask(l, name)
 }

@@ -145,7 +145,9 @@ func (s *stream) renew() error {
 	if !s.own.wantLeaf {
 		return nil
 	}
+	start := s.clock.Now()
 	leaf, err := s.secrets.Workload(s.peer)
+	s.metrics.issuing.Observe(s.clock.Since(start).Seconds())
 	if err != nil {
 		s.metrics.secrets.WithLabelValues("failed").Inc()
 		s.log.Error(err, "certificate not issued")

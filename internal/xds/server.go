@@ -57,6 +57,8 @@ const (
 	defaultShutdownTimeout = 5 * time.Second
 	keepaliveTime          = 30 * time.Second
 	keepaliveTimeout       = 10 * time.Second
+	// idleTimeout ends connections that show no token: no stream, no cost.
+	idleTimeout = time.Minute
 
 	// maxStreams is per connection: a proxy has one, and one more while it
 	// reconnects.
@@ -71,10 +73,11 @@ const (
 type Server struct {
 	discoveryv3.UnimplementedAggregatedDiscoveryServiceServer
 
-	options  Options
-	metrics  *metrics
-	stopping chan struct{}
-	stop     sync.Once
+	options   Options
+	metrics   *metrics
+	admission *admission
+	stopping  chan struct{}
+	stop      sync.Once
 }
 
 // New makes a server.
@@ -99,7 +102,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{options: o, metrics: m, stopping: make(chan struct{})}, nil
+	return &Server{options: o, metrics: m, admission: newAdmission(o.Clock), stopping: make(chan struct{})}, nil
 }
 
 func setDefault(d *time.Duration, value time.Duration) {
@@ -149,7 +152,7 @@ func (s *Server) grpcOptions() []grpc.ServerOption {
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionAge: s.options.MaxConnectionAge, MaxConnectionAgeGrace: s.options.grace,
-			Time: keepaliveTime, Timeout: keepaliveTimeout,
+			MaxConnectionIdle: idleTimeout, Time: keepaliveTime, Timeout: keepaliveTimeout,
 		}),
 		// Envoy's own pings come every ten seconds, with and without streams.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),

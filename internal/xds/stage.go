@@ -1,5 +1,7 @@
 package xds
 
+import "time"
+
 // part says which changes of a type a step sends.
 type part uint8
 
@@ -100,7 +102,8 @@ func (s *stream) reportSynced() {
 	if s.synced == s.want || !s.complete() {
 		return
 	}
-	s.synced = s.want
+	s.metrics.caughtUp(s.synced == nil, s.clock.Since(s.behind))
+	s.synced, s.behind = s.want, time.Time{}
 	s.member.Synced(s.want)
 }
 

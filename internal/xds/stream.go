@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"github.com/go-logr/logr"
@@ -36,10 +37,16 @@ type stream struct {
 	// want is what the proxy is to run, synced what it was last reported to run.
 	want   *Snapshot
 	synced *Snapshot
+	// behind is since when the proxy does not run what it is to run; zero if it
+	// does.
+	behind time.Time
 	demand map[string]*demanded
-	// named counts the names of all lanes.
-	named int
-	nonce uint64
+	// named counts the names of all lanes, nameBytes what they and the versions
+	// that the proxy came with hold.
+	named, nameBytes int
+	nonce            uint64
+	// complaints counts the resources that the proxy refused.
+	complaints int
 
 	own secretState
 }
@@ -47,6 +54,7 @@ type stream struct {
 // DeltaAggregatedResources serves one proxy until either side ends.
 func (s *Server) DeltaAggregatedResources(g discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesServer) (err error) {
 	defer func() {
+		s.metrics.ended(err)
 		if p := recover(); p != nil {
 			s.metrics.panics.Inc()
 			s.options.Log.Error(fmt.Errorf("panic: %v", p), "stream ended by a defect", "stack", string(debug.Stack()))
@@ -58,11 +66,17 @@ func (s *Server) DeltaAggregatedResources(g discoveryv3.AggregatedDiscoveryServi
 	if err != nil {
 		return err
 	}
+	ctx, leave, err := s.admission.enter(ctx, peer.Pod)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	member, err := s.options.Fleet.Connect(ctx, peer)
 	if err != nil {
 		return status.Errorf(codes.Unavailable, "connect pod %s: %v", peer.Pod, err)
 	}
 	defer member.Close()
+	s.metrics.connects.Inc()
 	s.metrics.streams.Inc()
 	defer s.metrics.streams.Dec()
 	st := s.newStream(g, peer, member)
@@ -141,6 +155,10 @@ func (s *stream) look() {
 	if s.want == nil {
 		s.want = NewSnapshot(nil)
 	}
+	if s.behind.IsZero() && s.want != s.synced {
+		s.behind = s.clock.Now()
+		s.metrics.behind.Inc()
+	}
 }
 
 // receive hands requests over until the stream ends.
@@ -169,16 +187,21 @@ func endOf(cause error) error {
 
 // send sends one response. A proxy that does not take it in time is cut off.
 func (s *stream) send(l *lane, upserts []*Resource, removed []string) error {
+	if len(l.waiting) >= maxWaiting {
+		return errUnanswered
+	}
 	s.nonce++
 	f := newFrame(l.typ, s.nonce, upserts, removed)
 	l.waiting = append(l.waiting, &response{nonce: formatNonce(s.nonce), upserts: upserts, removed: removed, sent: s.clock.Now()})
 	s.metrics.pushed(l.typ, len(upserts)+len(removed), f.data.Len())
+	s.metrics.unanswered.Inc()
+	start := s.clock.Now()
 	s.cutter.begin()
 	err := s.grpc.SendMsg(f)
+	s.metrics.sent(start, s.clock.Now())
 	if s.cutter.end() {
-		s.metrics.cut.Inc()
 		s.log.Info("proxy did not take a response in time and was cut off", "type", l.typ.String())
-		return status.Error(codes.DeadlineExceeded, "the proxy did not take a response in time")
+		return errSlow
 	}
 	return err
 }
@@ -186,6 +209,12 @@ func (s *stream) send(l *lane, upserts []*Resource, removed []string) error {
 func (s *stream) close() {
 	s.own.stop()
 	s.cutter.stop()
+	for t := range s.lanes {
+		s.metrics.unanswered.Sub(float64(len(s.lanes[t].waiting)))
+	}
+	if !s.behind.IsZero() {
+		s.metrics.behind.Dec()
+	}
 }
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

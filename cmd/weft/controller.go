@@ -21,6 +21,7 @@ type settings struct {
 	xdsPort, peerPort  int
 	webhookPort        int
 	metrics, health    string
+	pprof              string
 	inject             webhooks.Settings
 	pullPolicy         string
 	featureGates       map[string]string
@@ -69,6 +70,7 @@ It reads KUBECONFIG, or the service account of its pod.`,
 	f.IntVar(&s.webhookPort, "webhook-port", 9443, "port of the webhooks")
 	f.StringVar(&s.metrics, "metrics-address", ":8080", `address of Prometheus metrics; "0" for none`)
 	f.StringVar(&s.health, "health-address", ":8081", "address of /healthz and /readyz")
+	f.StringVar(&s.pprof, "pprof-address", "", "address of Go's profiles, which are secret; empty for none")
 	f.StringVar(&s.inject.Image, "image", "docker.io/weftmesh/weft:dev", "image of weft, for the init container")
 	f.StringVar(&s.inject.Command, "command", "/weft", "path of weft in its image")
 	f.StringVar(&s.inject.ProxyImage, "proxy-image", "docker.io/envoyproxy/envoy:distroless-v1.40.0", "image of Envoy")

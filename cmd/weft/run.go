@@ -103,7 +103,7 @@ func newManager(config *rest.Config, s settings, serving *identity.Keeper) (mana
 	lease, renew, retry := leaseDuration, renewDeadline, retryPeriod
 	mgr, err := ctrl.NewManager(config, ctrl.Options{
 		Scheme: scheme, Cache: controllers.CacheOptions(s.namespace),
-		Metrics: metricsserver.Options{BindAddress: s.metrics}, HealthProbeBindAddress: s.health,
+		Metrics: metricsserver.Options{BindAddress: s.metrics}, HealthProbeBindAddress: s.health, PprofBindAddress: s.pprof,
 		LeaderElection: true, LeaderElectionID: "weft-controller", LeaderElectionNamespace: s.namespace,
 		LeaderElectionReleaseOnCancel: true, LeaseDuration: &lease, RenewDeadline: &renew, RetryPeriod: &retry,
 		WebhookServer: webhook.NewServer(webhook.Options{Port: s.webhookPort, TLSOpts: []func(*tls.Config){

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/weft-mesh/weft/test/bench/fleet/cluster"
+	"github.com/weft-mesh/weft/test/bench/fleet/sidecars"
+)
+
+// secrets are what a sidecar of weft asks for beside its configuration.
+var secrets = []string{"workload", "roots"}
+
+// bench is the measurement of one size.
+type bench struct {
+	settings
+	services, proxies int
+	dir               string
+	report            *report
+
+	mesh       *cluster.Mesh
+	controller *cluster.Controller
+}
+
+// server is what a fleet is connected to.
+type server struct {
+	name  string
+	fleet *sidecars.Fleet
+	cluster.Process
+	// change makes a change, or takes it back.
+	change func(ctx context.Context, e event, back bool) error
+}
+
+func (b *bench) run(ctx context.Context) error {
+	api, err := cluster.StartAPIServer(b.dir, b.root, b.assets)
+	if err != nil {
+		return err
+	}
+	defer api.Stop() //nolint:errcheck // it goes with its folder
+	b.mesh, err = cluster.NewMesh(api.Config, b.services, b.proxies)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := b.mesh.Write(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "fleet: wrote %d services and %d pods in %v\n", b.services, b.proxies, time.Since(began).Round(time.Millisecond))
+	return b.weft(ctx, api.Kubeconfig)
+}
+
+// weft measures the real controller.
+func (b *bench) weft(ctx context.Context, kubeconfig string) error {
+	var err error
+	b.controller, err = cluster.NewController(b.settings.weft, b.dir, kubeconfig)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := b.controller.Run(ctx); err != nil {
+		text, _ := os.ReadFile(filepath.Join(b.dir, "controller.log"))
+		return errors.Join(err, fmt.Errorf("the controller's log: %s", text))
+	}
+	defer b.controller.Kill()
+	fmt.Fprintf(os.Stderr, "fleet: the controller was ready in %v\n", time.Since(began).Round(time.Millisecond))
+	trust, err := b.controller.TLS(ctx, b.mesh)
+	if err != nil {
+		return err
+	}
+	b.report.common = row{"server": "weft", "services": b.services, "proxies": b.proxies, "tls": "tls"}
+	fleet := sidecars.New(sidecars.Options{
+		Address: b.controller.Address(), TLS: trust, Tokens: b.mesh.Tokens, Secrets: secrets,
+	})
+	defer fleet.Close()
+	s := &server{name: "weft", fleet: fleet, Process: b.controller.Process, change: func(ctx context.Context, e event, back bool) error {
+		return e.write(ctx, b.mesh, back)
+	}}
+	if err := b.connect(ctx, s, b.controller.Held); err != nil {
+		return err
+	}
+	if err := idle(ctx, s); err != nil {
+		return err
+	}
+	return b.events(ctx, s)
+}
+
+// connect has all sidecars connect at once: goals 6 and 9.
+func (b *bench) connect(ctx context.Context, s *server, held func() (rss, live int64, err error)) error {
+	ctx, cancel := context.WithTimeout(ctx, b.limit)
+	defer cancel()
+	rss, live, err := held()
+	if err != nil {
+		return err
+	}
+	cpu, err := s.CPU()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := s.fleet.Connect(ctx); err != nil {
+		return err
+	}
+	took := time.Since(began)
+	quiet(s.fleet)
+	used, err1 := s.CPU()
+	peak, err2 := s.Memory("VmHWM")
+	rss1, live1, err3 := held()
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	return errors.Join(
+		b.report.add("connect-all", row{
+			"goal": "G6", "connect_all_ms": milliseconds(took), "cpu_us_per_proxy": microseconds(used-cpu, b.proxies),
+			"bytes_per_proxy": share(s.fleet.Read(), b.proxies), "peak_rss_bytes": peak,
+		}),
+		b.report.add("memory", row{
+			"goal": "G9", "rss_bytes_per_proxy": share(rss1-rss, b.proxies), "live_bytes_per_proxy": share(live1-live, b.proxies),
+			"rss_bytes": rss1, "rss_bytes_before": rss,
+		}),
+	)
+}
+
+// idle waits until a server has nothing more to do: the leader's first look at
+// each object goes on for a while.
+func idle(ctx context.Context, s *server) error {
+	const window, least = 500 * time.Millisecond, 5 * time.Millisecond
+	tick := time.NewTicker(window)
+	defer tick.Stop()
+	for last := time.Duration(0); ; {
+		cpu, err := s.CPU()
+		if err != nil || (last > 0 && cpu-last < least) {
+			return err
+		}
+		last = cpu
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}

@@ -114,6 +114,11 @@ bench: check-go ## Run the benchmarks (BENCH: a pattern) six times each and show
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 $$($(PACKAGES) | grep -v '/test/pushscrape$$') | tee $(BIN)/bench.txt | grep '^Benchmark'
 	$(TOOL) benchstat $(BIN)/bench.txt
 
+.PHONY: bench-proxy
+bench-proxy: lab ## Measure what weft's configuration costs in real Envoys (ARGS: flags of test/bench/proxy; as root)
+	go build -o $(BIN)/bench-proxy ./test/bench/proxy
+	PATH="$(LAB_HOME)/bin:$$PATH" $(BIN)/bench-proxy -out $(BIN)/bench/proxy.json $(ARGS)
+
 .PHONY: bench-figures
 bench-figures: lab ## Measure how figures reach weft-metrics, pushed or asked for, with a real Envoy: the figures of docs/adr/0019
 	PATH="$(LAB_HOME)/bin:$$PATH" go test -run '^$$' -bench Sidecar -benchtime 20x -count 3 ./test/pushscrape

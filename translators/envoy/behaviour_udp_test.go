@@ -71,7 +71,7 @@ func ofDNS(s service) service {
 func (p *pod) echoesUDP(address string) {
 	p.t.Helper()
 	var c net.PacketConn
-	if err := p.within(func() (err error) { c, err = net.ListenPacket("udp", address); return err }); err != nil {
+	if err := p.Within(func() (err error) { c, err = net.ListenPacket("udp", address); return err }); err != nil {
 		p.t.Fatal(err)
 	}
 	p.t.Cleanup(func() { c.Close() })
@@ -94,7 +94,7 @@ func (p *pod) echoesUDP(address string) {
 func (p *pod) dialUDP(t *testing.T, address string) net.Conn {
 	t.Helper()
 	var c net.Conn
-	if err := p.within(func() (err error) { c, err = net.Dial("udp", address); return err }); err != nil {
+	if err := p.Within(func() (err error) { c, err = net.Dial("udp", address); return err }); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })

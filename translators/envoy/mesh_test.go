@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -22,13 +21,13 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/vishvananda/netlink"
 	"google.golang.org/protobuf/proto"
 	"k8s.io/utils/clock"
 
 	"github.com/weft-mesh/weft/internal/identity"
 	"github.com/weft-mesh/weft/internal/podnet"
 	"github.com/weft-mesh/weft/internal/xds"
+	"github.com/weft-mesh/weft/test/network"
 	"github.com/weft-mesh/weft/translators/envoy"
 	"github.com/weft-mesh/weft/translators/envoy/envoytest"
 	"github.com/weft-mesh/weft/translators/model"
@@ -58,15 +57,9 @@ func newMesh(t *testing.T) *mesh {
 	t.Helper()
 	binary(t) // without one the whole test is left out, not a part of it
 	m := &mesh{t: t, host: newNetns(t), fleet: newFleet(t)}
-	m.host.do(func() error {
-		if err := netlink.LinkAdd(&netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: "br0"}}); err != nil {
-			return err
-		}
-		if err := up("lo"); err != nil {
-			return err
-		}
-		return up("br0", host4, host6)
-	})
+	if err := m.host.Bridge(host4, host6); err != nil {
+		t.Fatal(err)
+	}
 	material, err := identity.NewRoot(trustDomain, clock.RealClock{})
 	if err != nil {
 		t.Fatal(err)
@@ -141,21 +134,11 @@ func (m *mesh) pod(name string) *pod {
 	for range 10 + m.pods {
 		p.addr4, p.addr6 = p.addr4.Next(), p.addr6.Next()
 	}
-	cable(m.host, fmt.Sprintf("pod%d", m.pods), p.netns)
-	p.do(func() error {
-		if err := up("lo"); err != nil {
-			return err
-		}
-		if err := up("eth0", netip.PrefixFrom(p.addr4, host4.Bits()), netip.PrefixFrom(p.addr6, host6.Bits())); err != nil {
-			return err
-		}
-		for _, gateway := range []netip.Addr{host4.Addr(), host6.Addr()} {
-			if err := netlink.RouteAdd(&netlink.Route{Gw: gateway.AsSlice()}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := m.host.Cable(fmt.Sprintf("pod%d", m.pods), p.Namespace, []netip.Addr{host4.Addr(), host6.Addr()},
+		netip.PrefixFrom(p.addr4, host4.Bits()), netip.PrefixFrom(p.addr6, host6.Bits()))
+	if err != nil {
+		m.t.Fatal(err)
+	}
 	p.client = p.newClient()
 	return p
 }
@@ -267,13 +250,12 @@ func (p *pod) eventually(what string, try func() error) {
 	}
 }
 
-// binary finds the real Envoy, as the tests within the package do.
 // binary is Envoy where the sidecar's user may start it: the folder that it was
 // built in may be closed to all but its owner.
 func binary(t *testing.T) string {
 	t.Helper()
 	found := envoytest.Binary(t)
-	openBinary.Do(func() { openBinary.path, openBinary.err = copyForAll(found) })
+	openBinary.Do(func() { openBinary.path, openBinary.err = network.ProgramForAll(found) })
 	if openBinary.err != nil {
 		t.Fatal(openBinary.err)
 	}
@@ -293,29 +275,6 @@ func TestMain(m *testing.M) {
 		_ = os.RemoveAll(filepath.Dir(openBinary.path))
 	}
 	os.Exit(code)
-}
-
-func copyForAll(file string) (string, error) {
-	dir, err := os.MkdirTemp("", "weft-envoy-")
-	if err != nil {
-		return "", err
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return "", err
-	}
-	in, err := os.Open(file)
-	if err != nil {
-		return "", err
-	}
-	defer in.Close()
-	to := filepath.Join(dir, "envoy")
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		return "", err
-	}
-	defer out.Close()
-	_, err = io.Copy(out, in)
-	return to, err
 }
 
 // serverTLS is a TLS configuration of an application's own, not of the mesh.

@@ -19,6 +19,11 @@ IN_CLUSTER = $(if $(KUBECONFIG),env PATH="$(LAB_HOME)/bin:$(BIN):$$PATH",$(LAB) 
 ARGS      ?=
 BENCH     ?= .
 FUZZTIME  ?= 30s
+SERVICES  ?= 20,100,400,1000,10000
+PROXIES   ?= 10000
+COUNT     ?= 3
+OLD       ?= HEAD~1
+NEW       ?= HEAD
 
 .PHONY: help
 help: ## List the targets
@@ -109,7 +114,25 @@ fuzz: check-go ## Run each fuzz target for FUZZTIME
 	@hack/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: check-go ## Run the benchmarks (BENCH: a pattern) six times each and show their spread
+bench: ## Measure what changes, fleets and requests cost (three benches), and write docs/performance.md
+	@rc=0; for b in model fleet proxy; do $(MAKE) bench-$$b || rc=1; done; $(MAKE) performance || rc=1; exit $$rc
+
+.PHONY: bench-model
+bench-model: check-go ## Measure what a change costs in the compiler (SERVICES: sizes of the meshes, PROXIES: most of them, COUNT: runs)
+	@mkdir -p $(BIN)/bench
+	hack/bench-model.sh . "$(SERVICES)" $(PROXIES) $(COUNT) | tee $(BIN)/bench/model.txt
+	@go run ./test/bench/report rows <$(BIN)/bench/model.txt >$(BIN)/bench/model.json
+
+.PHONY: bench-compare
+bench-compare: check-go ## Compare what changes cost at two commits (OLD, NEW), and fail on 20 % more allocations, bytes or resources built
+	@hack/bench-compare.sh $(OLD) $(NEW)
+
+.PHONY: performance
+performance: check-go ## Write docs/performance.json of what the benches measured last, and docs/performance.md of that
+	@go run ./test/bench/report page -rows $(BIN)/bench -docs docs -commit "$$(git describe --always --dirty)" -command 'make bench'
+
+.PHONY: benchmarks
+benchmarks: check-go ## Run all Go benchmarks (BENCH: a pattern) six times each and show their spread
 	@mkdir -p $(BIN)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count 6 $$($(PACKAGES) | grep -v '/test/pushscrape$$') | tee $(BIN)/bench.txt | grep '^Benchmark'
 	$(TOOL) benchstat $(BIN)/bench.txt

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// quantity is something that the results say; false where they do not.
+type quantity func(*results) (float64, bool)
+
+// value is a field of the row that has some others.
+func value(b bench, want row, field string) quantity {
+	return func(rs *results) (float64, bool) {
+		found := rs.find(b, want)
+		if len(found) == 0 {
+			return 0, false
+		}
+		return found[len(found)-1].number(field)
+	}
+}
+
+// scaled is a quantity in another unit.
+func scaled(q quantity, by float64) quantity {
+	return func(rs *results) (float64, bool) {
+		v, ok := q(rs)
+		return v * by, ok
+	}
+}
+
+// ratio is how many times a quantity is another.
+func ratio(a, b quantity) quantity {
+	return func(rs *results) (float64, bool) {
+		x, ok := a(rs)
+		y, also := b(rs)
+		return x / y, ok && also && y != 0
+	}
+}
+
+// worst is the largest of some quantities; all of them must be known.
+func worst(qs ...quantity) quantity {
+	return func(rs *results) (float64, bool) {
+		most := math.Inf(-1)
+		for _, q := range qs {
+			v, ok := q(rs)
+			if !ok {
+				return 0, false
+			}
+			most = max(most, v)
+		}
+		return most, len(qs) > 0
+	}
+}
+
+// spread is a field in the mesh of the most Services, as a multiple of that in
+// the mesh of the fewest.
+func spread(b bench, want row, field string) quantity {
+	return func(rs *results) (float64, bool) {
+		ps := points(rs.find(b, want), field)
+		if len(ps) < 2 || ps[0].y == 0 {
+			return 0, false
+		}
+		return ps[len(ps)-1].y / ps[0].y, true
+	}
+}
+
+// exponent is the slope of a field of the model over the number of Services,
+// both as logarithms: 0 is flat, 1 is in proportion, 2 is by the square.
+func exponent(want row, field string) quantity {
+	return func(rs *results) (float64, bool) { return slope(points(rs.find(model, want), field)) }
+}
+
+type point struct{ x, y float64 }
+
+// points are a field of rows by their number of Services; one of each.
+func points(rows []row, field string) []point {
+	var ps []point
+	for _, r := range rows {
+		x, ok := r.number("services")
+		y, also := r.number(field)
+		if ok && also && x > 0 {
+			ps = append(ps, point{x, y})
+		}
+	}
+	slices.SortStableFunc(ps, func(a, b point) int { return cmp.Compare(a.x, b.x) })
+	return slices.CompactFunc(ps, func(a, b point) bool { return a.x == b.x })
+}
+
+func slope(ps []point) (float64, bool) {
+	var n, sx, sy, sxx, sxy float64
+	for _, p := range ps {
+		if p.y <= 0 {
+			continue
+		}
+		x, y := math.Log(p.x), math.Log(p.y)
+		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
+	}
+	if d := n*sxx - sx*sx; n >= 2 && d > 0 {
+		return (n*sxy - sx*sy) / d, true
+	}
+	return 0, false
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// page is docs/performance.md.
+func page(rs *results) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, intro, rs.Commit, rs.Machine, commands(rs.Commands))
+	writeGoals(&b, rs)
+	b.WriteString(modelIntro)
+	writeModel(&b, rs.Model)
+	b.WriteString(fleetIntro)
+	writeRows(&b, rs.Fleet)
+	b.WriteString(proxyIntro)
+	writeRows(&b, rs.Proxy)
+	return b.String()
+}
+
+func commands(cs []string) string {
+	quoted := make([]string, 0, len(cs))
+	for _, c := range cs {
+		quoted = append(quoted, "`"+c+"`")
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// writeGoals writes the table of goals, in the order of their numbers.
+func writeGoals(b *strings.Builder, rs *results) {
+	gs := goals()
+	slices.SortFunc(gs, func(a, b goal) int { return cmp.Compare(number(a.id), number(b.id)) })
+	b.WriteString("| | goal | floor | others | weft (and its bound) | met |\n|---|---|---|---|---|---|\n")
+	for _, g := range gs {
+		os, v := g.judge(rs)
+		said := make([]string, 0, len(os))
+		for _, o := range os {
+			said = append(said, o.text())
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", g.id, g.what, cmp.Or(g.floor, "–"), cmp.Or(g.peers, "–"), strings.Join(said, "<br>"), v)
+	}
+}
+
+func number(id string) int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(id, "G"))
+	return n
+}
+
+// text is a figure beside its bound.
+func (o outcome) text() string {
+	sign, figure := "≤", "–"
+	if o.atLeast {
+		sign = "≥"
+	}
+	if o.known {
+		figure = figures(o.value)
+		if !o.holds() {
+			figure = "**" + figure + "**"
+		}
+	}
+	return strings.Join(strings.Fields(fmt.Sprintf("%s: %s %s (%s %s)", o.name, figure, o.unit, sign, figures(o.most))), " ")
+}
+
+// figures writes a number so that three digits of it can be read.
+func figures(v float64) string {
+	switch {
+	case math.Abs(v) >= 100:
+		return thousands(strconv.FormatFloat(v, 'f', 0, 64))
+	case math.Abs(v) >= 10:
+		return trimmed(v, 1)
+	case math.Abs(v) >= 1:
+		return trimmed(v, 2)
+	default:
+		return trimmed(v, 3)
+	}
+}
+
+func trimmed(v float64, digits int) string {
+	s := strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', digits, 64), "0"), ".")
+	if s == "" || s == "-0" {
+		return "0"
+	}
+	return s
+}
+
+func thousands(s string) string {
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// byEvent are rows in groups, in the order in which their events came.
+func byEvent(rows []row) [][]row {
+	var events []string
+	of := map[string][]row{}
+	for _, r := range rows {
+		e := r.text("event")
+		if of[e] == nil {
+			events = append(events, e)
+		}
+		of[e] = append(of[e], r)
+	}
+	groups := make([][]row, 0, len(events))
+	for _, e := range events {
+		groups = append(groups, of[e])
+	}
+	return groups
+}
+
+// writeModel writes one table of all events, and how their cost grows.
+func writeModel(b *strings.Builder, rows []row) {
+	for _, group := range byEvent(rows) {
+		writeGroup(b, group)
+		for _, access := range []string{"enforcing", "permissive"} {
+			var of []row
+			for _, r := range group {
+				if r.text("access") == access {
+					of = append(of, r)
+				}
+			}
+			if e, ok := slope(points(of, "allocs_op")); ok {
+				fmt.Fprintf(b, "\nAllocations grow with the number of Services to the power of %s (%s).\n", figures(math.Round(e*100)/100), access)
+			}
+		}
+	}
+}
+
+func writeRows(b *strings.Builder, rows []row) {
+	if len(rows) == 0 {
+		b.WriteString("\nNot measured yet.\n")
+	}
+	for _, group := range byEvent(rows) {
+		writeGroup(b, group)
+	}
+}
+
+// writeGroup writes the rows of one event as a table of all the fields that one
+// of them has.
+func writeGroup(b *strings.Builder, rows []row) {
+	columns := columnsOf(rows)
+	fmt.Fprintf(b, "\n### %s\n\n", rows[0].text("event"))
+	heads := make([]string, 0, len(columns))
+	for _, c := range columns {
+		heads = append(heads, strings.ReplaceAll(c, "_", " "))
+	}
+	fmt.Fprintf(b, "| %s |\n|%s\n", strings.Join(heads, " | "), strings.Repeat("---|", len(columns)))
+	for _, r := range rows {
+		cells := make([]string, 0, len(columns))
+		for _, c := range columns {
+			cells = append(cells, cell(r[c]))
+		}
+		fmt.Fprintf(b, "| %s |\n", strings.Join(cells, " | "))
+	}
+}
+
+func cell(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case float64:
+		return figures(v)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// first are the columns that say what was measured, in the order in which they
+// read best; the others follow by name.
+var first = []string{"server", "config", "kind", "access", "tls", "services", "endpoints", "proxies", "targets", "callable", "sources", "routes"}
+
+func columnsOf(rows []row) []string {
+	seen := map[string]bool{}
+	var columns []string
+	for _, r := range rows {
+		for c := range r {
+			if !seen[c] && c != "event" && c != "goal" {
+				seen[c] = true
+				columns = append(columns, c)
+			}
+		}
+	}
+	rank := func(c string) int {
+		if i := slices.Index(first, c); i >= 0 {
+			return i
+		}
+		return len(first)
+	}
+	slices.SortFunc(columns, func(a, b string) int { return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b)) })
+	return columns
+}

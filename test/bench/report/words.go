@@ -1,0 +1,30 @@
+package main
+
+// The words of the page around its tables.
+const (
+	intro = `<!-- Generated from performance.json by make bench: do not edit. -->
+# Performance
+
+What a change costs depends on what it touches, not on the size of the mesh. This page says how far that is true: each goal beside what physics allows on two cores, what other meshes and xDS caches need for the same, and what weft needs. What is **bold** misses its bound.
+
+Measured at commit %s on %s, by %s. The other meshes were measured on a machine of the same kind, by their own benchmarks or their own servers with as many clients: Istio 1.31-alpha, OSM's last commit, Kuma 2.14, go-control-plane 0.14. Times vary from run to run, and by a factor of two or more where something else runs; allocations, bytes and instructions repeat within a percent. All figures are in [performance.json](performance.json).
+
+## Goals
+
+`
+	modelIntro = `
+## What a change costs in the compiler
+
+No network: from the object to snapshots that are ready to send. Each Service has a ServiceAccount of its own, ten pods, and a TrafficTarget that lets ten others call it; one pod of each Service has a connected proxy. "Enforcing" meshes have TrafficTargets in force; in "permissive" ones everybody sees everything, so a change touches everybody. "Built" counts resources that were made anew, "touched" proxies that are sent something.
+`
+	fleetIntro = `
+## What a change costs in a fleet
+
+The controller as a process, fed by a real API server, with as many clients as real sidecars would be: each with a connection, a token and acknowledgements of its own, on the same two cores. The floor is a server that encodes once and sends the same to all, without asking who may see what. go-control-plane's caches stand behind the same clients.
+`
+	proxyIntro = `
+## What a request costs in a sidecar
+
+The real Envoy, fed by weft.
+`
+)

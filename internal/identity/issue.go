@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -117,18 +118,30 @@ func (ca *CA) IssuePeer(lifetime time.Duration, podName string) (*Certificate, e
 	return cert, nil
 }
 
-// sign completes a template, makes a key for it and signs it.
+// sign makes a key, and a certificate for it by a template.
 func (ca *CA) sign(template *x509.Certificate, lifetime time.Duration) (*Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	cert, err := ca.certify(template, key.Public(), lifetime)
+	if err != nil {
+		return nil, err
+	}
+	if cert.Key, err = encodeKey(key); err != nil {
+		return nil, err
+	}
+	return cert, nil
+}
+
+// certify completes a template and signs it for a key.
+func (ca *CA) certify(template *x509.Certificate, key crypto.PublicKey, lifetime time.Duration) (_ *Certificate, err error) {
 	if lifetime <= 0 {
 		lifetime = DefaultLifetime
 	}
 	now := ca.clock.Now()
 	if !now.Before(ca.cert.NotAfter) {
 		return nil, fmt.Errorf("the CA's certificate has expired on %s", ca.cert.NotAfter.Format(time.RFC3339))
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make a key: %w", err)
 	}
 	if template.SerialNumber, err = newSerial(); err != nil {
 		return nil, err
@@ -137,16 +150,12 @@ func (ca *CA) sign(template *x509.Certificate, lifetime time.Duration) (*Certifi
 	template.NotAfter = earliest(now.Add(lifetime), ca.cert.NotAfter)
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.BasicConstraintsValid = true
-	der, err := x509.CreateCertificate(rand.Reader, template, ca.cert, key.Public(), ca.key)
+	der, err := x509.CreateCertificate(rand.Reader, template, ca.cert, key, ca.key)
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
-	keyPEM, err := encodeKey(key)
-	if err != nil {
-		return nil, err
-	}
 	chain := append(pem.EncodeToMemory(&pem.Block{Type: pemCertificate, Bytes: der}), ca.chain...)
-	return &Certificate{Chain: chain, Key: keyPEM, NotBefore: now, NotAfter: template.NotAfter}, nil
+	return &Certificate{Chain: chain, NotBefore: now, NotAfter: template.NotAfter}, nil
 }
 
 // commonName cuts a name to what a certificate holds, between characters.

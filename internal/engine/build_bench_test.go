@@ -137,7 +137,7 @@ func BenchmarkAcknowledged(b *testing.B) {
 					m.tell()
 				}
 			}
-			if len(m.pending) > 0 {
+			if len(m.waiting.rev) > 0 {
 				b.Fatal("some object is still waited for")
 			}
 			b.ReportMetric(float64(proxies), "proxies/op")

@@ -64,10 +64,14 @@ type Engine struct {
 	// classes are to have another snapshot.
 	unsettled map[*sight]bool
 	stale     map[*class]bool
-	// pending are objects that some proxy may not run yet, with the change that
-	// it must hold; notify those whose status is to be looked at.
-	pending map[model.Ref]uint64
+	// waiting are objects that some proxy may not run yet, notify those whose
+	// status is to be looked at.
+	waiting waiting
 	notify  map[model.Ref]bool
+	// refused tells that a proxy has refused something that those who wait have
+	// not been told of, refusedAt when they last were.
+	refused   bool
+	refusedAt time.Time
 }
 
 var _ xds.Fleet = (*Engine)(nil)
@@ -88,7 +92,7 @@ func New(o Options) *Engine {
 		classes: map[resolve.Class]*class{}, members: map[model.Key]map[*member]bool{},
 		identities: map[model.Identity]map[*class]bool{}, directs: map[netip.Addr]map[*direct]bool{},
 		unsettled: map[*sight]bool{}, stale: map[*class]bool{},
-		pending: map[model.Ref]uint64{}, notify: map[model.Ref]bool{},
+		waiting: newWaiting(), notify: map[model.Ref]bool{},
 	}
 }
 
@@ -111,7 +115,7 @@ func (e *Engine) change(f func(*resolve.Graph) *resolve.Dirty) {
 	}
 	e.rev++
 	for r := range d.Objects {
-		e.pending[r] = e.rev
+		e.waiting.add(r, e.rev)
 		e.notify[r] = true
 	}
 	e.dirty.Merge(d)
@@ -167,10 +171,13 @@ func (e *Engine) Start(ctx context.Context) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		if next := e.flush(); next > 0 {
+		next := e.flush()
+		if e.tell() && (next == 0 || patience < next) {
+			next = patience
+		}
+		if next > 0 {
 			timer.Reset(next)
 		}
-		e.tell()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -183,14 +190,31 @@ func (e *Engine) Start(ctx context.Context) error {
 // NeedLeaderElection tells controller-runtime that every replica runs it.
 func (e *Engine) NeedLeaderElection() bool { return false }
 
-// tell calls StatusChanged outside of the lock.
-func (e *Engine) tell() {
+// tell calls StatusChanged outside of the lock. It reports whether it has to
+// look again in a while.
+func (e *Engine) tell() bool {
 	e.mu.Lock()
 	e.settle()
+	e.tellRefused()
+	again := e.refused || (e.waiting.stirred && len(e.waiting.on) > 0)
 	refs := e.notify
 	e.notify = map[model.Ref]bool{}
 	e.mu.Unlock()
 	for r := range refs {
 		e.statusChanged(r)
+	}
+	return again
+}
+
+// tellRefused has the status of all that wait looked at, once in patience: a
+// proxy may refuse thousands of resources.
+func (e *Engine) tellRefused() {
+	now := e.now()
+	if !e.refused || now.Sub(e.refusedAt) < patience {
+		return
+	}
+	e.refused, e.refusedAt = false, now
+	for r := range e.waiting.rev {
+		e.notify[r] = true
 	}
 }

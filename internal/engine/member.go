@@ -10,6 +10,9 @@ import (
 	"github.com/weft-mesh/weft/translators/resolve"
 )
 
+// maxRejected bounds the refusals of one proxy that are kept, to be told.
+const maxRejected = 8
+
 // member is one connected proxy.
 type member struct {
 	engine  *Engine
@@ -164,6 +167,7 @@ func (m *member) Synced(s *xds.Snapshot) {
 	m.syncedRev = max(m.rev(), e.revOf(m.class, s))
 	m.synced, m.ready = s, true
 	clear(m.rejected)
+	e.waiting.moved(m)
 	e.signal()
 }
 
@@ -174,10 +178,10 @@ func (m *member) Rejected(t xds.Type, r *xds.Resource, message string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	m.ready = true
-	m.rejected[t.String()+" "+r.Name] = message
-	for ref := range e.pending {
-		e.notify[ref] = true
+	if resource := t.String() + " " + r.Name; len(m.rejected) < maxRejected || m.rejected[resource] != "" {
+		m.rejected[resource] = message
 	}
+	e.refused = true
 	e.signal()
 }
 
@@ -194,5 +198,6 @@ func (m *member) Close() {
 		e.unwatch(d)
 	}
 	e.leave(m, m.class)
+	e.waiting.moved(m)
 	e.signal()
 }

@@ -41,7 +41,7 @@ func (e *Engine) Register(r prometheus.Registerer) error {
 		gauge("classes", "Kinds of proxies that are connected: those of one kind run the same.", func() int { return len(e.classes) }),
 		gauge("sights", "Different views of the mesh's Services among them.", func() int { return len(e.sights) }),
 		gauge("services", "Services that some connected proxy sees.", func() int { return len(e.units) }),
-		gauge("pending_objects", "Objects that some proxy may not run yet.", func() int { return len(e.pending) }),
+		gauge("pending_objects", "Objects that some proxy may not run yet.", func() int { return len(e.waiting.rev) }),
 	} {
 		errs = append(errs, r.Register(c))
 	}

@@ -30,7 +30,7 @@ func (e *Engine) Status(r model.Ref) Status {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := Status{Fragment: e.graph.Fragment(r), Diagnostics: e.graph.Diagnose(r)}
-	e.count(r, e.pending[r], &s)
+	e.count(r, e.waiting.rev[r], &s)
 	return s
 }
 
@@ -79,37 +79,67 @@ func (m *member) count(rev uint64, s *Status) {
 	}
 }
 
-// settle takes those objects out of pending that every proxy runs, and has
-// their status looked at.
+// settle takes those objects out that every proxy runs, and has their status
+// looked at. Of the others it notes one who is waited for.
 func (e *Engine) settle() {
 	if !e.synced || !e.dirty.Empty() {
 		return
 	}
-	for r, rev := range e.pending {
-		if e.done(rev) && e.programmed(r, rev) {
-			delete(e.pending, r)
-			e.notify[r] = true
+	e.waiting.again(e.now())
+	if len(e.waiting.open) == 0 {
+		return
+	}
+	published := e.publishedToAll()
+	for r := range e.waiting.open {
+		rev := e.waiting.rev[r]
+		if rev > published {
+			continue
 		}
+		if m := e.waiting.on[r]; m != nil && m.rev() < rev && e.isConcerned(m, r) {
+			delete(e.waiting.open, r)
+			continue
+		}
+		e.waiting.free(r)
+		if m := e.behind(r, rev); m != nil {
+			e.waiting.wait(r, m)
+			continue
+		}
+		e.waiting.done(r)
+		e.notify[r] = true
 	}
 }
 
-// programmed tells that nobody has to be waited for. It looks no further than
-// the first who has.
-func (e *Engine) programmed(r model.Ref, rev uint64) bool {
+// behind is one of the proxies that an object waits for; nil where there is none.
+func (e *Engine) behind(r model.Ref, rev uint64) *member {
 	for m := range e.concerned(r) {
 		if m.rev() < rev {
-			return false
+			return m
 		}
 	}
-	return true
+	return nil
 }
 
-// done tells that no class has yet to be rebuilt for a change.
-func (e *Engine) done(rev uint64) bool {
-	for c := range e.stale {
-		if c.rev < rev {
-			return false
+// isConcerned tells whether a proxy needs an object.
+func (e *Engine) isConcerned(m *member, r model.Ref) bool {
+	concern := e.graph.Concerns(r)
+	if _, ok := concern.Identities[m.class.key.Identity]; ok {
+		return true
+	}
+	for k := range concern.Services {
+		for _, udp := range []bool{false, true} {
+			if u := e.units[unitKey{k, udp}]; u != nil && u.sights[m.class.sight] {
+				return true
+			}
 		}
 	}
-	return e.published >= rev
+	return false
+}
+
+// publishedToAll is the newest change that no class has yet to be rebuilt for.
+func (e *Engine) publishedToAll() uint64 {
+	rev := e.published
+	for c := range e.stale {
+		rev = min(rev, c.rev)
+	}
+	return rev
 }

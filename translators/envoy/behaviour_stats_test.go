@@ -3,8 +3,10 @@
 package envoy_test
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/weft-mesh/weft/translators/envoy"
@@ -35,7 +37,7 @@ func TestOperatorsSeeTraffic(t *testing.T) {
 		{client, `envoy_cluster_upstream_rq_xx\{[^}]*envoy_response_code_class="2"[^}]*envoy_cluster_name="outbound\|shop/web-198-19-0-1\|80"[^}]*\} 3`},
 		{client, `envoy_cluster_upstream_rq_xx\{[^}]*envoy_response_code_class="4"[^}]*envoy_cluster_name="outbound\|shop/web-198-19-0-1\|80"[^}]*\} 1`},
 		{client, `envoy_control_plane_connected_state\{[^}]*\} 1`},
-		{client, `envoy_cluster_membership_healthy\{envoy_cluster_name="outbound\|shop/db\|5432"\} 1`},
+		{client, `envoy_cluster_upstream_cx_total\{envoy_cluster_name="outbound\|shop/db\|5432"\} [1-9]`},
 		{server, `envoy_http_rbac_denied\{[^}]*\} 1`},
 		{server, `envoy_http_rbac_allowed\{[^}]*\} 3`},
 		{server, `envoy_listener_ssl_fail_verify_san\{[^}]*\} [1-9]`},
@@ -48,5 +50,31 @@ func TestOperatorsSeeTraffic(t *testing.T) {
 			}
 			return nil
 		})
+	}
+}
+
+// TestFiguresAreOfWhatIsUsed: a Service that the pod may call and does not has
+// no line on its page, so that the page does not grow with the mesh.
+func TestFiguresAreOfWhatIsUsed(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	server, client := m.pod("server"), m.pod("client")
+	server.echoes(":8080")
+	server.sidecar("web", views{inbound: serves(model.ProtocolHTTP, allow("front"), 8080)})
+	client.sidecar("front", views{}.calls(web("198.19.0.1", server.meshed(8080))).calls(web("198.19.0.2", server.meshed(8080))).
+		calls(service{port("shop", "db", 5432), model.ProtocolTCP, "198.19.0.3", []model.Identity{account("web")}, []model.Endpoint{server.meshed(5432)}}))
+	ask(t, client.client, "GET", "http://198.19.0.1/a")
+	var page string
+	client.eventually("the Service that is used is on the page", func() error {
+		page = ask(t, client.client, "GET", fmt.Sprintf("http://[::1]:%d/stats/prometheus", envoy.MetricsPort)).body
+		if !strings.Contains(page, "shop/web-198-19-0-1|80") {
+			return errors.New("it is not")
+		}
+		return nil
+	})
+	for _, unused := range []string{"shop/web-198-19-0-2|80", "shop/db|5432"} {
+		if at := strings.Index(page, unused); at >= 0 {
+			t.Errorf("%s has figures: %s", unused, page[strings.LastIndex(page[:at], "\n")+1:at+len(unused)])
+		}
 	}
 }

@@ -22,6 +22,7 @@ type settings struct {
 	webhookPort        int
 	metrics, health    string
 	pprof              string
+	memory             int64
 	inject             webhooks.Settings
 	pullPolicy         string
 	featureGates       map[string]string
@@ -42,6 +43,7 @@ It reads KUBECONFIG, or the service account of its pod.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logging)))
+			limitMemory(s.memory)
 			s.inject.PullPolicy = corev1.PullPolicy(s.pullPolicy)
 			s.inject.ControllerNamespace = s.namespace
 			s.inject.Version = version.Version
@@ -78,6 +80,7 @@ It reads KUBECONFIG, or the service account of its pod.`,
 	f.StringVar(&s.inject.LogLevel, "proxy-log-level", "warning", "log level of Envoy")
 	f.StringToStringVar(&s.featureGates, "feature-gates", nil, "parts of the specification that were never released: IdentityBinding=true takes in IdentityBindings (install config/experimental)")
 	f.StringSliceVar(&s.families, "sidecar-families", []string{"istio", "osm", "linkerd"}, "under whose names sidecars count requests as well, for Prometheus; empty for none")
+	memoryFlag(f, &s.memory)
 	f.BoolVar(&logging.Development, "development", false, "log for people rather than machines")
 	return cmd
 }

@@ -17,6 +17,7 @@ import (
 
 // metricsSettings are the flags of `weft metrics`.
 type metricsSettings struct {
+	memory              int64
 	interval            time.Duration
 	port                int
 	certificate, key    string
@@ -40,6 +41,7 @@ It reads KUBECONFIG, or the service account of its pod.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctrl.SetLogger(zap.New(zap.UseFlagOptions(&logging)))
+			limitMemory(s.memory)
 			if err := s.validate(); err != nil {
 				return err
 			}
@@ -62,6 +64,7 @@ It reads KUBECONFIG, or the service account of its pod.`,
 	f.StringVar(&s.query, "query-address", ":9090", `address of the query API of Prometheus, which asks nobody who they are; "0" for none`)
 	f.StringSliceVar(&s.families, "query-families", promql.Families(), "whose names series have there")
 	f.DurationVar(&s.kept, "query-history", history.MaxKept, "for how long what can be queried is kept, at most an hour")
+	memoryFlag(f, &s.memory)
 	f.BoolVar(&logging.Development, "development", false, "log for people rather than machines")
 	return cmd
 }

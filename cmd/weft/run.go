@@ -50,7 +50,7 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 	}
 	notifier := &controllers.Notifier{}
 	eng := engine.New(engine.Options{Log: mgr.GetLogger().WithName("engine"), StatusChanged: notifier.Notify})
-	if err := eng.Register(metrics.Registry); err != nil {
+	if err := errors.Join(eng.Register(metrics.Registry), authority.Register(metrics.Registry)); err != nil {
 		return err
 	}
 	replica := identity.NewPeerKeeper(authority, clock.RealClock{}, s.podName)

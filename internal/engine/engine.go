@@ -114,6 +114,7 @@ func (e *Engine) change(f func(*resolve.Graph) *resolve.Dirty) {
 		return
 	}
 	e.rev++
+	e.metrics.changed(e.now())
 	for r := range d.Objects {
 		e.waiting.add(r, e.rev)
 		e.notify[r] = true

@@ -19,6 +19,7 @@ type class struct {
 	shape   resolve.Shape
 	members map[*member]bool
 	sight   *sight
+	common  *sight
 
 	inbound slot[model.Inbound] // the listener
 	routes  slots[string, model.InboundPort]
@@ -48,9 +49,9 @@ type pastSnapshot struct {
 // maxPast bounds how late an acknowledgement may come and still count.
 const maxPast = 32
 
-func newClass(key resolve.Class, shape resolve.Shape, built prometheus.Counter) *class {
+func newClass(key resolve.Class, shape resolve.Shape, common *sight, built prometheus.Counter) *class {
 	return &class{
-		key: key, shape: shape, members: map[*member]bool{},
+		key: key, shape: shape, common: common, members: map[*member]bool{},
 		inbound: slot[model.Inbound]{built: built}, routes: newSlots[string, model.InboundPort](built),
 		probes: newSlots[string, model.Inbound](built), clusters: newSlots[string, []model.Probe](built),
 	}
@@ -131,7 +132,7 @@ func (c *class) compose(due types) bool {
 		if !due.has(t) {
 			continue
 		}
-		set := xds.Layered(c.own[t], c.sight.layers[t])
+		set := xds.Layered(c.own[t], c.sight.layers[t], c.common.layers[t])
 		if sets[t] == nil || !sets[t].Equal(set) {
 			sets[t], changed = set, true
 		}

@@ -20,12 +20,11 @@ type direct struct {
 }
 
 // refresh resolves the address, and signals the proxy where the answer has
-// changed. An address that has got routes or a cluster of its own is not
-// answered any more: Envoy then closes what was opened to it, and what is opened
-// anew takes them.
+// changed. An address that has got routes is not answered any more: Envoy then
+// closes what was opened to it, and what is opened anew takes them.
 func (d *direct) refresh(g *resolve.Graph) {
 	was := d.gone
-	if d.gone = d.member.class.sight.listed[d.addr]; d.gone {
+	if d.gone = g.Routed(d.addr); d.gone {
 		if !was {
 			d.member.signal()
 		}

@@ -54,8 +54,13 @@ type Engine struct {
 	published uint64
 	units     map[unitKey]*unit
 	sights    map[string]*sight // by key
-	classes   map[resolve.Class]*class
-	members   map[model.Key]map[*member]bool // by pod
+	// common is the sight that all have, listener the outbound one in it;
+	// reachers are the sights of those who may call an identity.
+	common   *sight
+	listener slot[model.OutboundListener]
+	reachers map[reached]map[*sight]bool
+	classes  map[resolve.Class]*class
+	members  map[model.Key]map[*member]bool // by pod
 	// identities are the classes by theirs, directs by address what proxies
 	// asked for.
 	identities map[model.Identity]map[*class]bool
@@ -84,16 +89,19 @@ func New(o Options) *Engine {
 	if o.StatusChanged == nil {
 		o.StatusChanged = func(model.Ref) {}
 	}
-	return &Engine{
+	e := &Engine{
 		log: o.Log, now: o.Now, statusChanged: o.StatusChanged, metrics: newMetrics(),
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		graph: resolve.NewGraph(), dirty: resolve.NewDirty(),
-		units: map[unitKey]*unit{}, sights: map[string]*sight{},
+		units: map[unitKey]*unit{}, sights: map[string]*sight{}, common: newSight(resolve.Reach{}), reachers: map[reached]map[*sight]bool{},
 		classes: map[resolve.Class]*class{}, members: map[model.Key]map[*member]bool{},
 		identities: map[model.Identity]map[*class]bool{}, directs: map[netip.Addr]map[*direct]bool{},
 		unsettled: map[*sight]bool{}, stale: map[*class]bool{},
 		waiting: newWaiting(), notify: map[model.Ref]bool{},
 	}
+	e.listener.built = e.metrics.built
+	e.dirty.Everything = true
+	return e
 }
 
 // Put takes a fragment in.

@@ -310,23 +310,26 @@ func TestSettled(t *testing.T) {
 	}
 }
 
-// TestDirectGivesWayToRoutes: an address that was asked for, because it could
-// not be called, is not answered any more once it can: what was opened to it
-// must not dodge a split for ever.
-func TestDirectGivesWayToRoutes(t *testing.T) {
+// TestDirectGivesWay: an address that was asked for, because it could not be
+// called, has a cluster in the snapshot once it can; and is not answered any more
+// once routes lead there: what was opened to it must not dodge a split for ever.
+func TestDirectGivesWay(t *testing.T) {
 	e, c := newEngine()
 	fill(e, 2)
 	e.Put(&model.Mesh{Access: model.AccessEnforcing})
-	e.Put(&model.Service{
-		Key: shop("svc-0"), Addresses: []netip.Addr{netip.MustParseAddr("198.19.0.0")},
-		Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolTCP}},
-	})
+	speaking := func(p model.Protocol) {
+		e.Put(&model.Service{
+			Key: shop("svc-0"), Addresses: []netip.Addr{netip.MustParseAddr("198.19.0.0")},
+			Ports: []model.Port{{Name: "http", Number: 80, Protocol: p}},
+		})
+	}
+	speaking(model.ProtocolTCP)
 	e.Synced()
 	drain(e, c)
 	m := connect(t, e, shop("svc-1-0"), model.Identity(shop("svc-1")))
 	name := "direct|198.19.0.0:80"
-	if m.OnDemand(name) == nil {
-		t.Fatal("a Service that may not be called is not answered for")
+	if m.OnDemand(name) == nil || m.Snapshot().Set(xds.Cluster).Get(name) != nil {
+		t.Fatal("a Service that may not be called is not answered for alone")
 	}
 	e.Put(&model.PortRoute{Kind: model.KindTCPRoute, Key: shop("all")})
 	e.Put(&model.Target{
@@ -334,13 +337,18 @@ func TestDirectGivesWayToRoutes(t *testing.T) {
 		Rules: []model.TargetRule{{Kind: model.KindTCPRoute, Name: "all"}},
 	})
 	drain(e, c)
-	if m.OnDemand(name) != nil {
-		t.Error("a Service that has routes now is still answered for by address")
+	if m.Snapshot().Set(xds.Cluster).Get(name) == nil {
+		t.Error("a Service that may be called has no cluster")
 	}
 	e.Delete(model.Ref{Kind: model.KindTrafficTarget, Key: shop("t")})
 	drain(e, c)
-	if m.OnDemand(name) == nil {
-		t.Error("a Service that lost its routes is not answered for again")
+	if m.OnDemand(name) == nil || m.Snapshot().Set(xds.Cluster).Get(name) != nil {
+		t.Error("a Service that may be called no longer is not answered for alone again")
+	}
+	speaking(model.ProtocolHTTP)
+	drain(e, c)
+	if m.OnDemand(name) != nil {
+		t.Error("a Service that has routes now is still answered for by address")
 	}
 	if m.OnDemand("direct|nonsense") != nil || m.OnDemand("outbound|shop/svc-0|80") != nil {
 		t.Error("a name that is no address is answered for")

@@ -34,11 +34,11 @@ func (e *Engine) rebuild() {
 	d, start := e.dirty, e.now()
 	e.dirty = resolve.NewDirty()
 	e.refreshUnits(d)
-	relisted := e.refreshSights(d)
+	e.refreshSights(d)
 	e.settleSights()
 	e.movePods(d)
 	e.refreshInbound(d)
-	e.refreshDirect(d, relisted)
+	e.refreshDirect(d)
 	e.metrics.rebuilt(start, e.now())
 }
 
@@ -83,53 +83,59 @@ func (e *Engine) refreshUnits(d *resolve.Dirty) {
 	}
 }
 
-// refreshSights looks anew for those who may see something else now. It gives
-// the classes that find other addresses listed.
-func (e *Engine) refreshSights(d *resolve.Dirty) map[*class]bool {
-	relisted := map[*class]bool{}
-	if !d.AllOutbound && !d.Everything {
-		for id := range d.Outbound {
-			e.resight(id, relisted)
+// refreshSights looks anew at who sees what: which Services are seen by whom,
+// and which identities reach others than before.
+func (e *Engine) refreshSights(d *resolve.Dirty) {
+	if d.Listener || d.Everything {
+		e.refreshListener()
+	}
+	if d.Everything {
+		for _, k := range e.graph.Services() {
+			e.place(unitKey{k, false})
+			e.place(unitKey{k, true})
 		}
-		return relisted
-	}
-	for id := range e.identities {
-		e.resight(id, relisted)
-	}
-	for _, s := range e.sights {
-		for c := range s.classes {
-			if e.look(s, c.key.Identity) {
-				maps.Copy(relisted, s.classes)
-			}
-			break // the others see the same
+		for id := range e.identities {
+			e.resight(id)
 		}
-		e.unsettled[s] = true
+		return
 	}
-	return relisted
+	for k := range d.Audience {
+		e.place(unitKey{k, false})
+		e.place(unitKey{k, true})
+	}
+	for id := range d.Outbound {
+		e.resight(id)
+	}
 }
 
 // resight moves the classes of an identity to the sight that it has now.
-func (e *Engine) resight(id model.Identity, relisted map[*class]bool) {
-	key := e.graph.SightKey(id)
-	for c := range e.identities[id] {
+func (e *Engine) resight(id model.Identity) {
+	classes := e.identities[id]
+	if len(classes) == 0 {
+		return
+	}
+	reach := e.graph.Reach(id)
+	key := reach.Key()
+	for c := range classes {
 		old := c.sight
 		if key == old.key {
 			continue
 		}
-		c.see(e.sight(key, id))
+		c.see(e.sight(reach))
 		e.leaveSight(old, c)
 		e.mark(c, allTypes)
-		relisted[c] = true
 	}
 }
 
 // settleSights hands what has changed of sights to their classes.
 func (e *Engine) settleSights() {
 	for s := range e.unsettled {
-		if changed := s.settle(); changed != 0 {
-			for c := range s.classes {
-				e.mark(c, changed)
-			}
+		changed := s.settle()
+		if changed == 0 {
+			continue
+		}
+		for c := range e.seers(s) {
+			e.mark(c, changed)
 		}
 	}
 	clear(e.unsettled)
@@ -147,7 +153,13 @@ func (e *Engine) refreshInbound(d *resolve.Dirty) {
 		}
 		return
 	}
-	for id := range d.Inbound {
+	ids := maps.Clone(d.Inbound)
+	for id := range e.identities {
+		if _, in := d.Namespaces[id.Namespace]; in {
+			ids[id] = struct{}{}
+		}
+	}
+	for id := range ids {
 		for c := range e.identities[id] {
 			refresh(c)
 		}
@@ -155,7 +167,7 @@ func (e *Engine) refreshInbound(d *resolve.Dirty) {
 }
 
 // refreshDirect resolves anew what proxies asked for by address.
-func (e *Engine) refreshDirect(d *resolve.Dirty, relisted map[*class]bool) {
+func (e *Engine) refreshDirect(d *resolve.Dirty) {
 	if d.Everything {
 		for a := range e.directs {
 			e.refreshAddress(a)
@@ -164,13 +176,6 @@ func (e *Engine) refreshDirect(d *resolve.Dirty, relisted map[*class]bool) {
 	}
 	for a := range d.Addresses {
 		e.refreshAddress(a)
-	}
-	for c := range relisted {
-		for m := range c.members {
-			for _, r := range m.direct {
-				r.refresh(e.graph)
-			}
-		}
 	}
 }
 

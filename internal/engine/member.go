@@ -97,13 +97,14 @@ func (e *Engine) class(key resolve.Class, shape resolve.Shape) *class {
 	if c := e.classes[key]; c != nil {
 		return c
 	}
-	c := newClass(key, shape, e.metrics.built)
+	c := newClass(key, shape, e.common, e.metrics.built)
 	e.classes[key] = c
 	if e.identities[key.Identity] == nil {
 		e.identities[key.Identity] = map[*class]bool{}
 	}
 	e.identities[key.Identity][c] = true
-	c.see(e.sight(e.graph.SightKey(key.Identity), key.Identity))
+	c.see(e.sight(e.graph.Reach(key.Identity)))
+	e.settleSights()
 	c.refreshInbound(e.graph.Inbound(key.Identity, shape))
 	e.mark(c, allTypes)
 	return c

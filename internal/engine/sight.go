@@ -1,9 +1,10 @@
 package engine
 
 import (
-	"net/netip"
+	"iter"
+	"maps"
+	"slices"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/weft-mesh/weft/internal/xds"
@@ -15,20 +16,23 @@ import (
 // layers holds something for each type of resource that a class runs.
 type layers [xds.Listener + 1]*xds.Layer
 
-// sight is what all proxies that may call the same share: the Services that
-// they see, and the listener that leads there.
+// sight is what proxies see of the mesh. One is common to all; beside it each
+// has one that it shares with those that may call the same.
 type sight struct {
 	key     string
+	reach   []reached
 	classes map[*class]bool
 	units   map[unitKey]*unit
-	// listed are the addresses that the listener leads to routes and clusters:
-	// nobody has to ask for them.
-	listed   map[netip.AddrPort]bool
-	listener slot[model.OutboundListener]
 
 	layers layers
 	// due is what the layers do not hold yet.
 	due [xds.Listener + 1]balance
+}
+
+// reached is an identity that may be called, by UDP or by TCP.
+type reached struct {
+	model.Identity
+	udp bool
 }
 
 // balance counts how often a resource came, less how often it went. Two Services
@@ -44,10 +48,16 @@ func (b *balance) add(rs []*xds.Resource, n int) {
 	}
 }
 
-func newSight(key string, built prometheus.Counter) *sight {
-	s := &sight{key: key, listener: slot[model.OutboundListener]{built: built}, classes: map[*class]bool{}, units: map[unitKey]*unit{}}
+func newSight(r resolve.Reach) *sight {
+	s := &sight{key: r.Key(), classes: map[*class]bool{}, units: map[unitKey]*unit{}}
 	for t := range s.layers {
 		s.layers[t] = xds.NewLayer()
+	}
+	for _, id := range r.Identities {
+		s.reach = append(s.reach, reached{id, false})
+	}
+	for _, id := range r.UDP {
+		s.reach = append(s.reach, reached{id, true})
 	}
 	return s
 }
@@ -57,29 +67,6 @@ func (s *sight) add(rs resources, n int) {
 	for t := range rs {
 		s.due[t].add(rs[t], n)
 	}
-}
-
-// setListener takes a new listener in, and tells whether other addresses are
-// listed than before.
-func (s *sight) setListener(v model.OutboundListener) bool {
-	if s.listener.same(v) {
-		return false
-	}
-	s.listed = map[netip.AddrPort]bool{}
-	for _, a := range v.HTTP {
-		s.listed[a] = true
-	}
-	for _, d := range v.TCP {
-		s.listed[d.Addr] = true
-	}
-	was := s.listener.res
-	if s.listener.set(envoy.OutboundListenerName, v, func(l model.OutboundListener) (proto.Message, error) {
-		return envoy.BuildOutboundListener(l)
-	}) {
-		s.due[xds.Listener].add(some(was), -1)
-		s.due[xds.Listener].add(some(s.listener.res), 1)
-	}
-	return true
 }
 
 func some(r *xds.Resource) []*xds.Resource {
@@ -115,55 +102,74 @@ func (s *sight) settle() types {
 	return changed
 }
 
-// wanted are the units of a Sight.
-func wanted(v resolve.Sight) map[unitKey]bool {
-	keys := make(map[unitKey]bool, len(v.Services)+len(v.UDP))
-	for _, k := range v.Services {
-		keys[unitKey{k, false}] = true
+func (k unitKey) audience(g *resolve.Graph) resolve.Audience {
+	if k.udp {
+		return g.UDPAudience(k.Key)
 	}
-	for _, k := range v.UDP {
-		keys[unitKey{k, true}] = true
-	}
-	return keys
+	return g.Audience(k.Key)
 }
 
-// look takes in what an identity that has the sight sees now, and tells whether
-// other addresses are listed than before.
-func (e *Engine) look(s *sight, id model.Identity) bool {
-	v := e.graph.Sight(id)
-	keys := wanted(v)
-	for k, u := range s.units {
-		if !keys[k] {
-			e.unsee(s, k, u)
+// place puts a unit where it is to be seen, and makes or forgets it.
+func (e *Engine) place(k unitKey) {
+	seers := map[*sight]bool{}
+	a := k.audience(e.graph)
+	if a.All {
+		seers[e.common] = true
+	}
+	for _, id := range a.Identities {
+		maps.Copy(seers, e.reachers[reached{id, k.udp}])
+	}
+	u := e.units[k]
+	if u != nil {
+		for s := range u.sights {
+			if !seers[s] {
+				e.unsee(s, k, u)
+			}
 		}
 	}
-	for k := range keys {
-		if s.units[k] == nil {
-			u := e.unit(k)
-			s.units[k], u.sights[s] = u, true
-			s.add(u.made, 1)
-		}
+	for s := range seers {
+		e.see(s, k)
 	}
-	return s.setListener(v.Listener)
+}
+
+func (e *Engine) see(s *sight, k unitKey) {
+	if s.units[k] != nil {
+		return
+	}
+	u := e.unit(k)
+	s.units[k], u.sights[s] = u, true
+	s.add(u.made, 1)
+	e.unsettled[s] = true
 }
 
 func (e *Engine) unsee(s *sight, k unitKey, u *unit) {
 	delete(s.units, k)
 	delete(u.sights, s)
 	s.add(u.made, -1)
+	e.unsettled[s] = true
 	if len(u.sights) == 0 {
 		delete(e.units, k)
 	}
 }
 
-// sight finds the sight of a key that an identity has, or makes it.
-func (e *Engine) sight(key string, id model.Identity) *sight {
-	s := e.sights[key]
-	if s == nil {
-		s = newSight(key, e.metrics.built)
-		e.sights[key] = s
-		e.look(s, id)
-		s.settle()
+// sight finds the sight of a reach, or makes it.
+func (e *Engine) sight(r resolve.Reach) *sight {
+	if s := e.sights[r.Key()]; s != nil {
+		return s
+	}
+	s := newSight(r)
+	e.sights[s.key] = s
+	for _, id := range s.reach {
+		if e.reachers[id] == nil {
+			e.reachers[id] = map[*sight]bool{}
+		}
+		e.reachers[id][s] = true
+		for service := range e.graph.ServicesOf(id.Identity) {
+			k := unitKey{service, id.udp}
+			if slices.Contains(k.audience(e.graph).Identities, id.Identity) {
+				e.see(s, k)
+			}
+		}
 	}
 	return s
 }
@@ -175,7 +181,34 @@ func (e *Engine) leaveSight(s *sight, c *class) {
 		return
 	}
 	delete(e.sights, s.key)
+	for _, id := range s.reach {
+		delete(e.reachers[id], s)
+		if len(e.reachers[id]) == 0 {
+			delete(e.reachers, id)
+		}
+	}
 	for k, u := range s.units {
 		e.unsee(s, k, u)
+	}
+	delete(e.unsettled, s)
+}
+
+// seers are the classes that have a sight.
+func (e *Engine) seers(s *sight) iter.Seq[*class] {
+	if s == e.common {
+		return maps.Values(e.classes)
+	}
+	return maps.Keys(s.classes)
+}
+
+// refreshListener rebuilds the outbound listener, which all have.
+func (e *Engine) refreshListener() {
+	was := e.listener.res
+	if e.listener.set(envoy.OutboundListenerName, e.graph.OutboundListener(), func(l model.OutboundListener) (proto.Message, error) {
+		return envoy.BuildOutboundListener(l)
+	}) {
+		e.common.due[xds.Listener].add(some(was), -1)
+		e.common.due[xds.Listener].add(some(e.listener.res), 1)
+		e.unsettled[e.common] = true
 	}
 }

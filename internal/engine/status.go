@@ -52,7 +52,9 @@ func (e *Engine) concerned(r model.Ref) iter.Seq[*member] {
 		for _, udp := range []bool{false, true} {
 			if u := e.units[unitKey{k, udp}]; u != nil {
 				for s := range u.sights {
-					maps.Copy(classes, s.classes)
+					for c := range e.seers(s) {
+						classes[c] = true
+					}
 				}
 			}
 		}

@@ -56,15 +56,22 @@ func (k unitKey) views(g *resolve.Graph) resolve.ServiceViews {
 
 // unit is what all callers of a Service share: built once for the fleet.
 type unit struct {
-	clusters slots[uint16, model.Cluster]
+	clusters slots[dialled, model.Cluster]
 	// names are the EDS names of the clusters, which hold a hash of each.
-	names     map[uint16]string
-	endpoints slots[uint16, namedEndpoints]
+	names     map[dialled]string
+	endpoints slots[dialled, namedEndpoints]
 	scopes    slots[netip.AddrPort, model.Outbound]
 	listeners slots[netip.AddrPort, model.UDPListener]
 	// sights are those that see it, and made what they have of it.
 	sights map[*sight]bool
 	made   resources
+}
+
+// dialled tells a Service's clusters apart: by port, and where connections find
+// them by it, by address.
+type dialled struct {
+	port uint16
+	addr netip.Addr
 }
 
 // resources are some of each type.
@@ -78,8 +85,8 @@ type namedEndpoints struct {
 
 func newUnit(built prometheus.Counter) *unit {
 	return &unit{
-		clusters: newSlots[uint16, model.Cluster](built), names: map[uint16]string{},
-		endpoints: newSlots[uint16, namedEndpoints](built), scopes: newSlots[netip.AddrPort, model.Outbound](built),
+		clusters: newSlots[dialled, model.Cluster](built), names: map[dialled]string{},
+		endpoints: newSlots[dialled, namedEndpoints](built), scopes: newSlots[netip.AddrPort, model.Outbound](built),
 		listeners: newSlots[netip.AddrPort, model.UDPListener](built), sights: map[*sight]bool{},
 	}
 }
@@ -116,9 +123,9 @@ func (e *Engine) rebuilt(k unitKey, u *unit, changed types) {
 // refresh rebuilds what has changed, and tells of which types.
 func (u *unit) refresh(v resolve.ServiceViews) types {
 	var changed types
-	ports := map[uint16]bool{}
+	ports := map[dialled]bool{}
 	for _, c := range v.Clusters {
-		ports[c.Name.Port] = true
+		ports[dialled{c.Name.Port, c.Address}] = true
 		changed |= clusterTypes.when(u.refreshCluster(c))
 	}
 	changed |= u.refreshEndpoints(v.Endpoints)
@@ -147,13 +154,14 @@ func (u *unit) refreshListeners(ls []model.UDPListener) types {
 
 func (u *unit) refreshCluster(c model.Cluster) bool {
 	var name string
-	changed := u.clusters.put(c.Name.Port, envoy.ClusterName(c.Name), c, func(c model.Cluster) (proto.Message, error) {
+	at := dialled{c.Name.Port, c.Address}
+	changed := u.clusters.put(at, envoy.NameOf(c), c, func(c model.Cluster) (proto.Message, error) {
 		m := envoy.BuildCluster(c)
 		name = envoy.EndpointsName(m)
 		return m, nil
 	})
 	if changed {
-		u.names[c.Name.Port] = name
+		u.names[at] = name
 	}
 	return changed
 }
@@ -161,9 +169,9 @@ func (u *unit) refreshCluster(c model.Cluster) bool {
 func (u *unit) refreshEndpoints(es []model.Endpoints) types {
 	changed := false
 	for _, e := range es {
-		port := e.Cluster.Port
-		if name := u.names[port]; name != "" {
-			changed = u.endpoints.put(port, name, namedEndpoints{name, e}, buildEndpoints) || changed
+		at := dialled{e.Cluster.Port, e.Address}
+		if name := u.names[at]; name != "" {
+			changed = u.endpoints.put(at, name, namedEndpoints{name, e}, buildEndpoints) || changed
 		}
 	}
 	return endpointTypes.when(changed)

@@ -20,16 +20,43 @@ var noDiff = &diff{}
 
 func (d *diff) empty() bool { return len(d.upserts)+len(d.removed) == 0 }
 
-// and joins the diffs of two layers, which have no name in common.
+// and joins the diffs of two layers, which have no name in common; but one may
+// have moved from the one to the other.
 func (d *diff) and(o *diff) *diff {
 	switch {
 	case o.empty():
 		return d
 	case d.empty():
 		return o
-	default:
-		return &diff{upserts: inOrder(d.upserts, o.upserts), removed: inOrder(d.removed, o.removed)}
 	}
+	moved := map[string]*Resource{}
+	d, o = d.without(o, moved), o.without(d, moved)
+	all := &diff{upserts: inOrder(d.upserts, o.upserts), removed: inOrder(d.removed, o.removed)}
+	if len(moved) > 0 {
+		all.upserts = slices.DeleteFunc(all.upserts, func(r *Resource) bool { return moved[r.Name] == r })
+	}
+	return all
+}
+
+// without leaves out the removals that the other diff has an upsert for, and
+// notes what was removed.
+func (d *diff) without(o *diff, moved map[string]*Resource) *diff {
+	came := func(r *Resource) bool {
+		_, ok := slices.BinarySearchFunc(o.upserts, r.Name, func(u *Resource, name string) int { return cmp.Compare(u.Name, name) })
+		return ok
+	}
+	if !slices.ContainsFunc(d.removed, came) {
+		return d
+	}
+	var rest []*Resource
+	for _, r := range d.removed {
+		if came(r) {
+			moved[r.Name] = r
+		} else {
+			rest = append(rest, r)
+		}
+	}
+	return &diff{upserts: d.upserts, removed: rest}
 }
 
 func inOrder(a, b []*Resource) []*Resource {

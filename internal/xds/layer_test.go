@@ -75,11 +75,40 @@ func TestSetOfTwoLayers(t *testing.T) {
 	if got := text(*emptySet.since(s)); got != "-a-b-c-d" {
 		t.Error(got)
 	}
-	next := Layered(s.own, s.shared.With([]string{"a"}, nil))
+	next := Layered(s.layers[0], s.layers[1].With([]string{"a"}, nil))
 	if got := text(*next.since(s)); got != "-a" || next.Equal(s) || !next.Equal(next) {
 		t.Error(got)
 	}
 }
+
+// TestResourcesMoveBetweenLayers: what leads from one set to another is the same
+// whatever layer holds what.
+func TestResourcesMoveBetweenLayers(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	some := func() (*Set, *Layer) {
+		var layers [depth][]*Resource
+		var all []*Resource
+		for _, res := range twoOfEach {
+			if r.IntN(2) == 0 || slices.ContainsFunc(all, func(o *Resource) bool { return o.Name == res.Name }) {
+				continue
+			}
+			i := r.IntN(depth)
+			layers[i], all = append(layers[i], res), append(all, res)
+		}
+		return Layered(NewLayer(layers[0]...), NewLayer(layers[1]...), NewLayer(layers[2]...)), NewLayer(all...)
+	}
+	for range 2000 {
+		from, flatFrom := some()
+		to, flatTo := some()
+		got, want := to.since(from), walk(&flatFrom.tree, &flatTo.tree)
+		if !slices.Equal(got.upserts, want.upserts) || !slices.Equal(got.removed, want.removed) {
+			t.Fatalf("from %v to %v: %s, want %s", from.Names(), to.Names(), text(*got), text(want))
+		}
+	}
+}
+
+// twoOfEach are two of each name.
+var twoOfEach = append(named("a", "b", "c", "d"), named("a", "b", "c", "d")...)
 
 func someNames(r *rand.Rand) []string {
 	var names []string

@@ -6,38 +6,48 @@ import (
 )
 
 // Set is what a proxy class runs of one type: an immutable set of resources by
-// name, in two layers that have no name in common.
-type Set struct {
-	// own is the class's own, shared what other classes run too.
-	own, shared *Layer
-}
+// name, in layers that have no name in common. What only the class runs comes
+// first, what all run last.
+type Set struct{ layers [depth]*Layer }
 
-var emptySet = Layered(nil, nil)
+const depth = 3
+
+var emptySet = Layered()
 
 // NewSet makes a set of resources. Of two of one name the last wins.
-func NewSet(rs ...*Resource) *Set { return Layered(nil, NewLayer(rs...)) }
+func NewSet(rs ...*Resource) *Set { return Layered(NewLayer(rs...)) }
 
-// Layered makes a set of layers; nil stands for one without resources.
-func Layered(own, shared *Layer) *Set {
-	if own == nil {
-		own = emptyLayer
+// Layered makes a set of three layers at most; nil stands for one without
+// resources.
+func Layered(layers ...*Layer) *Set {
+	s := &Set{}
+	for i := range s.layers {
+		s.layers[i] = emptyLayer
+		if i < len(layers) && layers[i] != nil {
+			s.layers[i] = layers[i]
+		}
 	}
-	if shared == nil {
-		shared = emptyLayer
-	}
-	return &Set{own: own, shared: shared}
+	return s
 }
 
 // Get finds a resource by name; nil where there is none.
 func (s *Set) Get(name string) *Resource {
-	if r := s.shared.get(name); r != nil {
-		return r
+	for _, l := range s.layers {
+		if r := l.get(name); r != nil {
+			return r
+		}
 	}
-	return s.own.get(name)
+	return nil
 }
 
 // Len counts the resources.
-func (s *Set) Len() int { return s.own.tree.Len() + s.shared.tree.Len() }
+func (s *Set) Len() int {
+	n := 0
+	for _, l := range s.layers {
+		n += l.tree.Len()
+	}
+	return n
+}
 
 // Names lists the names in order.
 func (s *Set) Names() []string { return slices.Sorted(s.names()) }
@@ -45,24 +55,35 @@ func (s *Set) Names() []string { return slices.Sorted(s.names()) }
 func (s *Set) names() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		on := true
-		each := func(name string, _ *Resource) bool {
-			on = yield(name)
-			return on
-		}
-		if s.own.tree.Scan(each); on {
-			s.shared.tree.Scan(each)
+		for _, l := range s.layers {
+			l.tree.Scan(func(name string, _ *Resource) bool {
+				on = yield(name)
+				return on
+			})
+			if !on {
+				return
+			}
 		}
 	}
 }
 
 // Equal tells whether two sets hold the very same resources in the same layers.
 func (s *Set) Equal(o *Set) bool {
-	return s == o || (s.own.equal(o.own) && s.shared.equal(o.shared))
+	for i, l := range s.layers {
+		if !l.equal(o.layers[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // since tells what leads from old to s.
 func (s *Set) since(old *Set) *diff {
-	return s.shared.since(old.shared).and(s.own.since(old.own))
+	d := noDiff
+	for i, l := range s.layers {
+		d = d.and(l.since(old.layers[i]))
+	}
+	return d
 }
 
 // Snapshot is all that a proxy class is to run. It is immutable, and shared by

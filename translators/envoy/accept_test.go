@@ -67,9 +67,12 @@ func sampleOutbound() model.Outbound {
 func sampleListener() model.OutboundListener {
 	addr := netip.MustParseAddrPort
 	return model.OutboundListener{
-		HTTP:   []netip.AddrPort{addr("198.19.0.1:80"), addr("[fd00::1]:80")},
-		TCP:    []model.TCPDestination{{Addr: addr("198.19.0.2:3306"), Cluster: dbService}},
-		Direct: []netip.AddrPort{addr("198.19.0.3:80")},
+		Services: []netip.Prefix{netip.MustParsePrefix("198.19.0.0/16"), netip.MustParsePrefix("fd00::/112")},
+		Ports:    []model.PortRule{{Port: 80, Protocol: model.ProtocolHTTP}, {Port: 3306, Protocol: model.ProtocolTCP}},
+		Exceptions: []model.AddressRule{
+			{Addr: addr("198.19.0.2:80"), Protocol: model.ProtocolTCP}, {Addr: addr("198.19.0.3:80"), Protocol: model.ProtocolOutside},
+			{Addr: addr("[fd00::1]:8080"), Protocol: model.ProtocolHTTP},
+		},
 		Pods:   []netip.Prefix{netip.MustParsePrefix("198.18.0.0/24"), netip.MustParsePrefix("fd00::/64")},
 		Egress: model.EgressAllow, IPv6: true,
 	}

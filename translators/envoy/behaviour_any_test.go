@@ -104,7 +104,14 @@ func (c chooser) views() views {
 		o.Routes = append(routes, o.Routes...)
 	}
 	v.listener.Egress = pick(c, model.EgressAllow, model.EgressDeny)
-	v.listener.Direct = several(c, 2, func(i int) netip.AddrPort { return netip.AddrPortFrom(netip.MustParseAddr("198.19.1.1"), uint16(80+i)) })
+	protocol := func() model.Protocol { return pick(c, model.ProtocolHTTP, model.ProtocolTCP, model.ProtocolOutside) }
+	v.listener.Ports = several(c, 3, func(i int) model.PortRule { return model.PortRule{Port: uint16(80 + i), Protocol: protocol()} })
+	v.listener.Services = several(c, 2, func(i int) netip.Prefix {
+		return []netip.Prefix{netip.MustParsePrefix("198.19.0.0/16"), netip.MustParsePrefix("fd00:99::/112")}[i]
+	})
+	v.listener.Exceptions = append(v.listener.Exceptions, several(c, 2, func(i int) model.AddressRule {
+		return model.AddressRule{Addr: netip.AddrPortFrom(netip.MustParseAddr("198.19.1.1"), uint16(80+i)), Protocol: protocol()}
+	})...)
 	v.listener.Pods = several(c, 2, func(i int) netip.Prefix {
 		return []netip.Prefix{netip.MustParsePrefix("198.18.0.0/24"), netip.MustParsePrefix("fd00:1::/64")}[i]
 	})

@@ -80,7 +80,7 @@ func TestRequestsAreCounted(t *testing.T) {
 	none := service{port("shop", "none", 80), model.ProtocolHTTP, "198.19.0.3", []model.Identity{account("web")}, nil}
 	v := views{}.calls(web("198.19.0.1", server.meshed(8080))).calls(v1).calls(none)
 	v.outbound[0].Routes[0] = model.OutboundRoute{Name: "shop/canary", Backends: []model.WeightedCluster{{Cluster: v1.name, Weight: 1}, {Cluster: none.name}}}
-	v.listener.HTTP = append(v.listener.HTTP, netip.MustParseAddrPort("198.19.0.9:80")) // that it may not call
+	v.listener.Exceptions = append(v.listener.Exceptions, model.AddressRule{Addr: netip.MustParseAddrPort("198.19.0.9:80"), Protocol: model.ProtocolHTTP}) // that it may not call
 	client.sidecar("front", v)
 
 	for _, url := range []string{

@@ -44,7 +44,7 @@ func BuildCluster(v model.Cluster) *clusterv3.Cluster {
 		alpns = []string{"h2", alpn}
 	}
 	c := &clusterv3.Cluster{
-		Name:                 ClusterName(v.Name),
+		Name:                 NameOf(v),
 		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS},
 		ConnectTimeout:       seconds(connectTimeout),
 		LbPolicy:             clusterv3.Cluster_LEAST_REQUEST,
@@ -67,6 +67,9 @@ func BuildCluster(v model.Cluster) *clusterv3.Cluster {
 		c.CommonLbConfig.LocalityConfigSpecifier = &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig_{
 			LocalityWeightedLbConfig: &clusterv3.Cluster_CommonLbConfig_LocalityWeightedLbConfig{},
 		}
+	}
+	if v.Address.IsValid() {
+		c.AltStatName = ClusterName(v.Name)
 	}
 	c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{EdsConfig: overADS(), ServiceName: c.GetName() + "#" + fingerprint(c)}
 	return c

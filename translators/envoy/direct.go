@@ -8,9 +8,10 @@ import (
 	tcpproxyv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/tcp_proxy/v3"
 )
 
-// directFilters send a connection to the very address that was dialled, by a
-// cluster of that address's own, which the control plane is asked for when the
-// first connection comes. So one chain serves every pod of the mesh.
+// directFilters send a connection to the cluster of the address that was
+// dialled. Those of TCP ports that the pod may call are there; for another, a
+// pod's own among them, the control plane is asked when the first connection
+// comes. So one chain serves all addresses of the mesh.
 func directFilters() []*listenerv3.Filter {
 	name := filterState("envoy.tcp_proxy.cluster", directPrefix+"%DOWNSTREAM_LOCAL_ADDRESS%")
 	return []*listenerv3.Filter{
@@ -19,9 +20,11 @@ func directFilters() []*listenerv3.Filter {
 			StatPrefix:       "direct",
 			ClusterSpecifier: &tcpproxyv3.TcpProxy_Cluster{Cluster: "direct"}, // overridden by the filter state
 			IdleTimeout:      seconds(0),
-			AccessLog:        clientOpenFigures(DirectBackend),
-			AccessLogOptions: tcpFigureOptions(),
-			OnDemand:         &tcpproxyv3.TcpProxy_OnDemand{OdcdsConfig: overADS(), Timeout: seconds(5)},
+			// A failed attempt has sent nothing that could be lost.
+			MaxConnectAttempts: u32(3),
+			AccessLog:          clientOpenFigures(),
+			AccessLogOptions:   tcpFigureOptions(),
+			OnDemand:           &tcpproxyv3.TcpProxy_OnDemand{OdcdsConfig: overADS(), Timeout: seconds(5)},
 		}),
 	}
 }

@@ -65,49 +65,88 @@ func destinationPort() *xdscorev3.TypedExtensionConfig {
 	return extension("port", &networkinputsv3.DestinationPortInput{})
 }
 
-// byAddress maps addresses to chains, and then prefixes to the chain for pods.
-func byAddress(chains map[netip.AddrPort]string, pods []netip.Prefix) *xdsmatcherv3.Matcher {
+// byAddress picks chains: for single addresses first, then by what Services
+// speak at a port, then for pods.
+func byAddress(v model.OutboundListener) *xdsmatcherv3.Matcher {
 	ports := map[string]map[string]*xdsmatcherv3.Matcher_OnMatch{}
-	for a, chain := range chains {
+	set := func(a netip.AddrPort, chain string) {
 		ip := a.Addr().String()
 		if ports[ip] == nil {
 			ports[ip] = map[string]*xdsmatcherv3.Matcher_OnMatch{}
 		}
-		ports[ip][strconv.Itoa(int(a.Port()))] = chainName(chain)
+		ports[ip][portText(a.Port())] = chainName(chain)
+	}
+	// Dialled by its own address it would dial itself without end.
+	set(netip.AddrPortFrom(loopback, OutboundPort), closedChainName)
+	set(netip.AddrPortFrom(netip.IPv6Loopback(), OutboundPort), closedChainName)
+	for _, e := range v.Exceptions {
+		set(e.Addr, chainFor(e.Protocol, v.Egress))
 	}
 	ips := map[string]*xdsmatcherv3.Matcher_OnMatch{}
 	for ip, m := range ports {
 		ips[ip] = nested(exactMap(destinationPort(), m))
 	}
 	m := exactMap(destinationIP(), ips)
-	if len(pods) > 0 {
-		m.OnNoMatch = nested(byPrefix(pods, podPorts()))
-	}
+	m.OnNoMatch = byPrefix(v)
 	return m
+}
+
+// chainFor is the chain that takes what is spoken to an address.
+func chainFor(p model.Protocol, e model.Egress) string {
+	switch {
+	case p.IsHTTP():
+		return httpChain
+	case p == model.ProtocolTCP:
+		return directChain
+	case e == model.EgressDeny:
+		return closedChainName
+	default:
+		return passthroughChain
+	}
+}
+
+func portText(p uint16) string { return strconv.Itoa(int(p)) }
+
+// byPrefix tells Services and pods apart from what lies outside; nil where
+// neither is known.
+func byPrefix(v model.OutboundListener) *xdsmatcherv3.Matcher_OnMatch {
+	trie := &xdsmatcherv3.IPMatcher{}
+	add := func(prefixes []netip.Prefix, on *xdsmatcherv3.Matcher_OnMatch) {
+		r := &xdsmatcherv3.IPMatcher_IPRangeMatcher{OnMatch: on}
+		for _, p := range prefixes {
+			r.Ranges = append(r.Ranges, &xdscorev3.CidrRange{AddressPrefix: p.Addr().String(), PrefixLen: u32(uint32(p.Bits()))})
+		}
+		if len(prefixes) > 0 {
+			trie.RangeMatchers = append(trie.RangeMatchers, r)
+		}
+	}
+	rules := map[string]*xdsmatcherv3.Matcher_OnMatch{}
+	for _, p := range v.Ports {
+		rules[portText(p.Port)] = chainName(chainFor(p.Protocol, v.Egress))
+	}
+	if len(rules) > 0 {
+		add(v.Services, nested(exactMap(destinationPort(), rules)))
+	}
+	add(v.Pods, podPorts())
+	if len(trie.GetRangeMatchers()) == 0 {
+		return nil
+	}
+	return nested(&xdsmatcherv3.Matcher{MatcherType: &xdsmatcherv3.Matcher_MatcherTree_{MatcherTree: &xdsmatcherv3.Matcher_MatcherTree{
+		Input:    destinationIP(),
+		TreeType: &xdsmatcherv3.Matcher_MatcherTree_CustomMatch{CustomMatch: extension("envoy.matching.custom_matchers.trie_matcher", trie)},
+	}}})
 }
 
 // podPorts tells the sidecar's own ports from the application's: they are open
 // to whoever collects metrics, and speak plaintext.
 func podPorts() *xdsmatcherv3.Matcher_OnMatch {
 	own := map[string]*xdsmatcherv3.Matcher_OnMatch{}
-	for _, p := range []int{MetricsPort, ReadyPort, ProbePort} {
-		own[strconv.Itoa(p)] = chainName(passthroughChain)
+	for _, p := range []uint16{MetricsPort, ReadyPort, ProbePort} {
+		own[portText(p)] = chainName(passthroughChain)
 	}
 	m := exactMap(destinationPort(), own)
 	m.OnNoMatch = chainName(directChain)
 	return nested(m)
-}
-
-func byPrefix(prefixes []netip.Prefix, on *xdsmatcherv3.Matcher_OnMatch) *xdsmatcherv3.Matcher {
-	r := &xdsmatcherv3.IPMatcher_IPRangeMatcher{OnMatch: on}
-	for _, p := range prefixes {
-		r.Ranges = append(r.Ranges, &xdscorev3.CidrRange{AddressPrefix: p.Addr().String(), PrefixLen: u32(uint32(p.Bits()))})
-	}
-	trie := &xdsmatcherv3.IPMatcher{RangeMatchers: []*xdsmatcherv3.IPMatcher_IPRangeMatcher{r}}
-	return &xdsmatcherv3.Matcher{MatcherType: &xdsmatcherv3.Matcher_MatcherTree_{MatcherTree: &xdsmatcherv3.Matcher_MatcherTree{
-		Input:    destinationIP(),
-		TreeType: &xdsmatcherv3.Matcher_MatcherTree_CustomMatch{CustomMatch: extension("envoy.matching.custom_matchers.trie_matcher", trie)},
-	}}}
 }
 
 // closedFilters close a connection: there is no such cluster.
@@ -116,7 +155,8 @@ func closedFilters() []*listenerv3.Filter {
 }
 
 // BuildOutboundListener leads what the pod's application dials: requests to
-// their routes, connections to their clusters, the rest out of the mesh. It is
+// their routes, connections to the cluster of the address, the rest out of the
+// mesh. It is
 // bound to loopback, where nftables leads what the pod sends: from outside of
 // the pod it can't be reached.
 func BuildOutboundListener(v model.OutboundListener) (*listenerv3.Listener, error) {
@@ -129,27 +169,7 @@ func BuildOutboundListener(v model.OutboundListener) (*listenerv3.Listener, erro
 		{Name: passthroughChain, Filters: []*listenerv3.Filter{tcpProxy("passthrough", PassthroughCluster)}},
 		{Name: closedChainName, Filters: closedFilters()},
 	}
-	chains := map[netip.AddrPort]string{
-		// Dialled by its own address it would dial itself without end.
-		netip.AddrPortFrom(loopback, OutboundPort):             closedChainName,
-		netip.AddrPortFrom(netip.IPv6Loopback(), OutboundPort): closedChainName,
-	}
-	for _, a := range v.HTTP {
-		chains[a] = httpChain
-	}
-	for _, a := range v.Direct {
-		chains[a] = directChain
-	}
-	seen, counts := map[string]bool{}, clientOpenFigures("%UPSTREAM_CLUSTER%")
-	for _, d := range v.TCP {
-		name := ClusterName(d.Cluster)
-		chains[d.Addr] = name
-		if !seen[name] {
-			seen[name] = true
-			l.FilterChains = append(l.FilterChains, &listenerv3.FilterChain{Name: name, Filters: []*listenerv3.Filter{tcpProxy("outbound", name, counts...)}})
-		}
-	}
-	l.FilterChainMatcher = byAddress(chains, v.Pods)
+	l.FilterChainMatcher = byAddress(v)
 	l.DefaultFilterChain = &listenerv3.FilterChain{Name: "egress", Filters: []*listenerv3.Filter{tcpProxy("egress", PassthroughCluster)}}
 	if v.Egress == model.EgressDeny {
 		l.DefaultFilterChain.Filters = closedFilters()

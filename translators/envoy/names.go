@@ -75,6 +75,15 @@ func ClusterName(p model.ServicePort) string {
 	return name
 }
 
+// NameOf is the name of a Service's cluster: that of the address, where
+// connections find it by that.
+func NameOf(c model.Cluster) string {
+	if c.Address.IsValid() {
+		return DirectName(netip.AddrPortFrom(c.Address, c.Name.Port))
+	}
+	return ClusterName(c.Name)
+}
+
 // ParseClusterName reads what ClusterName wrote.
 func ParseClusterName(name string) (model.ServicePort, bool) {
 	rest, udp := strings.CutSuffix(name, udpSuffix)

@@ -36,13 +36,13 @@ func TestOrderThatMeansNothingChangesNothing(t *testing.T) {
 	listener, route := must[*listenerv3.Listener](t), must[*routev3.RouteConfiguration](t)
 	out, in := sampleListener(), sampleInbound(model.MTLSStrict)
 	for i := range 50 {
-		out.HTTP = append(out.HTTP, netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 19, 1, byte(i)}), uint16(80+i%3)))
+		out.Exceptions = append(out.Exceptions, model.AddressRule{Addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 19, 1, byte(i)}), uint16(80+i%3)), Protocol: model.ProtocolTCP})
 		in.Ports[0].Policy.Callers = append(in.Ports[0].Policy.Callers, model.Caller{Identity: model.Identity{Namespace: "n", Name: string(rune('a' + i))}, Any: true})
 	}
 	wantListener := encoded(t, listener(BuildOutboundListener(out)))
 	wantRoute := encoded(t, route(BuildInboundRoute(in.TrustDomain, in.Ports[0])))
 	for range 20 {
-		out.HTTP, out.Direct = shuffled(r, out.HTTP), shuffled(r, out.Direct)
+		out.Exceptions, out.Ports = shuffled(r, out.Exceptions), shuffled(r, out.Ports)
 		p := in.Ports[0]
 		p.Policy.Callers = shuffled(r, p.Policy.Callers)
 		if !bytes.Equal(encoded(t, listener(BuildOutboundListener(out))), wantListener) {

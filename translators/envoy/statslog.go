@@ -187,9 +187,9 @@ func ofHost(labels ...string) (tags []*statsv3.Config_Tag) {
 	return tags
 }
 
-// clientOpenFigures count how long connections to one backend are open.
-func clientOpenFigures(backend string) []*accesslogv3.AccessLog {
-	return []*accesslogv3.AccessLog{whileOpen(clientSide, clientTags(tag(LabelBackend, backend)))}
+// clientOpenFigures count how long connections to a backend are open.
+func clientOpenFigures() []*accesslogv3.AccessLog {
+	return []*accesslogv3.AccessLog{whileOpen(clientSide, clientTags(tag(LabelBackend, "%UPSTREAM_CLUSTER%")))}
 }
 
 // serverUDPFigures count the streams that carry sessions of UDP, when they end.

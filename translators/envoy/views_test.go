@@ -30,18 +30,23 @@ func (v views) snapshot(t *testing.T) *xds.Snapshot {
 	v.inbound.TrustDomain, v.inbound.IPv6, v.listener.IPv6 = trustDomain, true, true
 	sets := map[xds.Type][]*xds.Resource{}
 	add := func(kind xds.Type, r *xds.Resource) { sets[kind] = append(sets[kind], r) }
-	names := map[model.ServicePort]string{}
+	type key struct {
+		model.ServicePort
+		netip.Addr
+	}
+	names := map[key]string{}
 	for _, c := range v.clusters {
 		c.TrustDomain = trustDomain
 		built := envoy.BuildCluster(c)
-		names[c.Name] = envoy.EndpointsName(built)
+		names[key{c.Name, c.Address}] = envoy.EndpointsName(built)
 		add(xds.Cluster, resource(t, built.GetName(), built))
 	}
 	for _, c := range envoy.BuildPodClusters(v.inbound.Probes) {
 		add(xds.Cluster, resource(t, c.GetName(), c))
 	}
 	for _, e := range v.endpoints {
-		add(xds.Endpoint, resource(t, names[e.Cluster], envoy.BuildEndpoints(names[e.Cluster], e)))
+		name := names[key{e.Cluster, e.Address}]
+		add(xds.Endpoint, resource(t, name, envoy.BuildEndpoints(name, e)))
 	}
 	for _, o := range v.outbound {
 		scope, err := envoy.BuildOutbound(o)
@@ -100,14 +105,16 @@ type service struct {
 // calls adds what a caller needs of a Service.
 func (v views) calls(s service) views {
 	addr := netip.MustParseAddr(s.address)
-	v.clusters = append(v.clusters, model.Cluster{Name: s.name, Protocol: s.protocol, Identities: s.identities})
-	v.endpoints = append(v.endpoints, model.Endpoints{Cluster: s.name, Groups: []model.EndpointGroup{{Backend: s.name.Service, Weight: 1, Endpoints: s.endpoints}}})
-	at := netip.AddrPortFrom(addr, s.name.Port)
+	c := model.Cluster{Name: s.name, Protocol: s.protocol, Identities: s.identities}
+	e := model.Endpoints{Cluster: s.name, Groups: []model.EndpointGroup{{Backend: s.name.Service, Weight: 1, Endpoints: s.endpoints}}}
 	if !s.protocol.IsHTTP() {
-		v.listener.TCP = append(v.listener.TCP, model.TCPDestination{Addr: at, Cluster: s.name})
+		c.Address, e.Address = addr, addr
+	}
+	v.clusters, v.endpoints = append(v.clusters, c), append(v.endpoints, e)
+	v.listener.Exceptions = append(v.listener.Exceptions, model.AddressRule{Addr: netip.AddrPortFrom(addr, s.name.Port), Protocol: s.protocol})
+	if !s.protocol.IsHTTP() {
 		return v
 	}
-	v.listener.HTTP = append(v.listener.HTTP, at)
 	v.outbound = append(v.outbound, model.Outbound{Name: s.name, Address: addr, Routes: []model.OutboundRoute{
 		{Backends: []model.WeightedCluster{{Cluster: s.name, Weight: 1}}},
 	}})

@@ -54,6 +54,8 @@ const (
 	ProtocolHTTP  Protocol = "http"  // HTTP/1.1 to the application, WebSocket included
 	ProtocolHTTP2 Protocol = "http2" // HTTP/2 with prior knowledge, gRPC included
 	ProtocolUDP   Protocol = "udp"
+	// ProtocolOutside is whatever is spoken to what is not in the mesh.
+	ProtocolOutside Protocol = ""
 )
 
 // IsHTTP tells whether requests of the port can be told apart.

@@ -11,7 +11,11 @@ import (
 // Cluster is one port of a Service as callers reach it. The same for every
 // caller in the mesh.
 type Cluster struct {
-	Name     ServicePort
+	Name ServicePort
+	// Address is the cluster address that callers dial, of a TCP port: their
+	// connections find the cluster by it, and a Service with two has two
+	// clusters. It is zero for others, which routes lead to.
+	Address  netip.Addr
 	Protocol Protocol
 	// Identities are the service accounts that may answer: those of the pods
 	// behind it. None where no meshed pod is.
@@ -25,6 +29,7 @@ type Cluster struct {
 // Endpoints are where a cluster's connections go.
 type Endpoints struct {
 	Cluster ServicePort
+	Address netip.Addr // as of the Cluster
 	// Split is the TrafficSplit that the groups are of; zero without one.
 	Split Key
 	// Groups has one entry, or one for each backend of a TCP split.
@@ -83,17 +88,18 @@ type UDPListener struct {
 	Tunnel bool
 }
 
-// OutboundListener is what the sidecars of a class know of the world. It holds
-// addresses only; routes and endpoints are resources of their own.
+// OutboundListener is what every sidecar of the mesh knows of where connections
+// go. What most Services speak at a port is a rule, so that one Service more
+// changes nothing here, and who may call it neither.
 type OutboundListener struct {
-	// HTTP are the addresses whose requests are routed by an Outbound; where there
-	// is none they are refused.
-	HTTP []netip.AddrPort
-	// TCP are the addresses whose connections go to a cluster.
-	TCP []TCPDestination
-	// Direct are the TCP ports of mesh Services that the class may not call:
-	// connections go there by mutual TLS unsplit, and the server refuses them.
-	Direct []netip.AddrPort
+	// Services are prefixes that hold addresses of Services alone.
+	Services []netip.Prefix
+	// Ports say what is spoken to Services of the mesh at a port, where most
+	// addresses that have the port are theirs. At other ports they pass through.
+	Ports []PortRule
+	// Exceptions are the addresses of Services that are otherwise than the rule
+	// of their port.
+	Exceptions []AddressRule
 	// Pods are prefixes that hold meshed pods. A connection into one asks the
 	// control plane who is there (a DirectCluster).
 	Pods   []netip.Prefix
@@ -102,10 +108,19 @@ type OutboundListener struct {
 	IPv6 bool
 }
 
-// TCPDestination sends the connections of one address to a cluster.
-type TCPDestination struct {
-	Addr    netip.AddrPort
-	Cluster ServicePort
+// PortRule is what Services of the mesh speak at a port: ProtocolHTTP for
+// requests that an Outbound routes, and that are refused where there is none;
+// ProtocolTCP for connections to the cluster of the address.
+type PortRule struct {
+	Port     uint16
+	Protocol Protocol
+}
+
+// AddressRule is a PortRule for one address. ProtocolOutside leads out of the
+// mesh.
+type AddressRule struct {
+	Addr     netip.AddrPort
+	Protocol Protocol
 }
 
 // DirectCluster is a single address, asked for on demand: a pod called by its

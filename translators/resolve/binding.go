@@ -162,6 +162,7 @@ func (g *Graph) indexParties(k model.Key, in bool, d *Dirty) {
 	p := g.parties[k]
 	for _, i := range p.destinations {
 		g.index.targetsOf.put(i, k, in)
+		g.index.destinationsIn.put(i.Namespace, i, len(g.index.targetsOf[i]) > 0)
 		d.Inbound.add(i)
 		g.sharesDirty(i, d)
 	}

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/weft-mesh/weft/translators/model"
@@ -99,36 +100,53 @@ func (g *Graph) setMesh(next model.Mesh, d *Dirty) {
 }
 
 func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
-	was := g.access(name)
+	access, mtls := g.access(name), g.mtls(name)
 	if f == nil {
 		delete(g.namespaces, name)
 	} else {
 		g.namespaces[name] = f
 	}
-	d.AllInbound = true
-	if g.access(name) != was {
-		d.AllOutbound = true
-		g.allSharesDirty(d)
+	if g.access(name) != access {
+		g.accessDirty(name, d)
+	}
+	if g.access(name) != access || g.mtls(name) != mtls {
+		d.Namespaces.add(name)
+	}
+}
+
+// accessDirty marks whom it concerns that the access mode of a namespace has
+// changed: who sees the Services in front of its pods, and what those who may
+// call these by a TrafficTarget may call beyond what all may.
+func (g *Graph) accessDirty(namespace string, d *Dirty) {
+	for id := range g.index.serversIn[namespace] {
+		maps.Copy(d.Audience, g.ServicesOf(id))
+		g.sharesDirty(id, d)
+	}
+	for id := range g.index.destinationsIn[namespace] {
+		for t := range g.index.targetsOf[id] {
+			d.Outbound.add(g.parties[t].sources...)
+		}
 	}
 }
 
 func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
-	wasIPv6 := g.ipv6()
+	wasIPv6, here := g.ipv6(), set[model.Key]{}
 	if old := g.services[k]; old != nil {
-		g.indexAddresses(old, false, d)
+		g.indexAddresses(old, false, here, d)
 		g.indexUDP(old, false, d)
 		delete(g.services, k)
 	}
 	if f != nil {
 		g.services[k] = f
-		g.indexAddresses(f, true, d)
+		g.indexAddresses(f, true, here, d)
 		g.indexUDP(f, true, d)
 	}
-	g.indexEmpty(k)
+	here.add(k)
+	g.respeak(d, slices.Collect(maps.Keys(here))...)
 	if g.ipv6() != wasIPv6 {
-		d.AllInbound = true
+		d.AllInbound, d.Listener = true, true
 	}
-	d.AllOutbound = true
+	g.audienceDirty(k, d)
 	g.serviceDirty(k, d)
 	g.targetsDirty(g.facts[k].identities, d)
 	for s := range g.index.slicesOf[k] {
@@ -136,7 +154,8 @@ func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
 	}
 }
 
-func (g *Graph) indexAddresses(s *model.Service, in bool, d *Dirty) {
+// indexAddresses notes the addresses of a Service, and who else is there.
+func (g *Graph) indexAddresses(s *model.Service, in bool, here set[model.Key], d *Dirty) {
 	g.index.ipv6.remove(true, s.Key)
 	for _, a := range s.Addresses {
 		g.index.servicesAt.put(a, s.Key, in)
@@ -146,6 +165,10 @@ func (g *Graph) indexAddresses(s *model.Service, in bool, d *Dirty) {
 		}
 		for o := range g.index.servicesAt[a] {
 			d.Services.add(o) // it may own the address now, or no longer
+			here.add(o)
+		}
+		if g.spoken.putAddress(a, len(g.index.servicesAt[a]) > 0) {
+			d.Listener = true
 		}
 	}
 }
@@ -202,7 +225,8 @@ func (g *Graph) endpointsDirty(k model.Key, d *Dirty) {
 		g.serviceDirty(k, d)
 		g.targetsDirty(before, d)
 		g.targetsDirty(g.facts[k].identities, d)
-		d.AllOutbound = true
+		g.audienceDirty(k, d)
+		g.respeak(d, k)
 		if s := g.services[k]; s != nil {
 			d.Addresses.add(s.Addresses...)
 		}
@@ -222,7 +246,7 @@ func (g *Graph) changePod(k model.Key, f *model.Pod, d *Dirty) {
 		g.indexPod(f, true, d)
 	}
 	if fewer != before || len(g.index.podPrefixes) != fewer {
-		d.AllOutbound = true
+		d.Listener = true
 	}
 	d.Pods.add(k)
 	g.rebind(k.Namespace, d)
@@ -247,7 +271,11 @@ func (g *Graph) indexPod(p *model.Pod, in bool, d *Dirty) {
 
 func (g *Graph) changeSplit(k model.Key, f *model.Split, d *Dirty) {
 	old := g.splits[k]
+	weights := old != nil && f != nil && sameLead(old, f)
 	if old != nil {
+		if !weights {
+			g.audienceDirty(old.Root, d)
+		}
 		g.indexSplit(old, false)
 		delete(g.splits, k)
 		g.splitDirty(old, d)
@@ -258,9 +286,22 @@ func (g *Graph) changeSplit(k model.Key, f *model.Split, d *Dirty) {
 		g.splitDirty(f, d)
 	}
 	d.Objects.add(model.Ref{Kind: model.KindTrafficSplit, Key: k})
-	if old == nil || f == nil || old.Root != f.Root || !slices.Equal(backendNames(old), backendNames(f)) {
-		d.AllOutbound = true
+	if weights {
+		return
 	}
+	for _, s := range []*model.Split{old, f} {
+		if s != nil {
+			g.audienceDirty(s.Root, d)
+			g.respeak(d, s.Root)
+			d.Services.add(backendNames(s)...)
+		}
+	}
+}
+
+// sameLead tells that two versions of a split lead from one root to the same
+// backends, whatever the weights.
+func sameLead(a, b *model.Split) bool {
+	return a.Root == b.Root && a.Matched == b.Matched && a.Created.Equal(b.Created) && slices.Equal(backendNames(a), backendNames(b))
 }
 
 func backendNames(s *model.Split) []model.Key {
@@ -279,7 +320,6 @@ func (g *Graph) indexSplit(s *model.Split, in bool) {
 	for _, m := range s.Matches {
 		g.index.splitsWith.put(m, s.Key, in)
 	}
-	g.index.splitServices.put(true, s.Root, len(g.index.splitsOf[s.Root]) > 0)
 }
 
 // splitDirty marks a split's root, and the other splits of that root: one may

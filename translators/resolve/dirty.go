@@ -26,11 +26,16 @@ type Dirty struct {
 	Services set[model.Key]
 	// Endpoints alone of these Services: the fast path.
 	Endpoints set[model.Key]
-	// Outbound listeners of the proxies of these identities, or of all.
-	Outbound    set[model.Identity]
-	AllOutbound bool
-	// Inbound policies of the proxies of these identities, or of all.
+	// Listener is set where the outbound listener may differ.
+	Listener bool
+	// Audience of these Services.
+	Audience set[model.Key]
+	// Outbound is whose Reach may differ.
+	Outbound set[model.Identity]
+	// Inbound policies of the proxies of these identities, of all of some
+	// namespaces, or of all.
 	Inbound    set[model.Identity]
+	Namespaces set[string]
 	AllInbound bool
 	// Pods whose class may be another.
 	Pods set[model.Key]
@@ -44,7 +49,7 @@ type Dirty struct {
 func NewDirty() *Dirty {
 	return &Dirty{
 		Services: set[model.Key]{}, Endpoints: set[model.Key]{},
-		Outbound: set[model.Identity]{}, Inbound: set[model.Identity]{},
+		Audience: set[model.Key]{}, Namespaces: set[string]{}, Outbound: set[model.Identity]{}, Inbound: set[model.Identity]{},
 		Pods: set[model.Key]{}, Addresses: set[netip.Addr]{}, Objects: set[model.Ref]{},
 	}
 }
@@ -52,11 +57,13 @@ func NewDirty() *Dirty {
 // Merge adds what another change made dirty.
 func (d *Dirty) Merge(o *Dirty) {
 	d.Everything = d.Everything || o.Everything
-	d.AllOutbound = d.AllOutbound || o.AllOutbound
+	d.Listener = d.Listener || o.Listener
 	d.AllInbound = d.AllInbound || o.AllInbound
 	maps.Copy(d.Services, o.Services)
 	maps.Copy(d.Endpoints, o.Endpoints)
+	maps.Copy(d.Audience, o.Audience)
 	maps.Copy(d.Outbound, o.Outbound)
+	maps.Copy(d.Namespaces, o.Namespaces)
 	maps.Copy(d.Inbound, o.Inbound)
 	maps.Copy(d.Pods, o.Pods)
 	maps.Copy(d.Addresses, o.Addresses)
@@ -65,6 +72,6 @@ func (d *Dirty) Merge(o *Dirty) {
 
 // Empty tells that nothing has to be done.
 func (d *Dirty) Empty() bool {
-	return !d.Everything && !d.AllOutbound && !d.AllInbound &&
-		len(d.Services)+len(d.Endpoints)+len(d.Outbound)+len(d.Inbound)+len(d.Pods)+len(d.Addresses)+len(d.Objects) == 0
+	return !d.Everything && !d.Listener && !d.AllInbound &&
+		len(d.Audience)+len(d.Namespaces)+len(d.Services)+len(d.Endpoints)+len(d.Outbound)+len(d.Inbound)+len(d.Pods)+len(d.Addresses)+len(d.Objects) == 0
 }

@@ -35,25 +35,25 @@ func (g *Graph) refreshFacts(k model.Key) bool {
 	}
 	for _, i := range old.identities {
 		g.index.servicesBy.remove(i, k)
+		g.index.serversIn.put(i.Namespace, i, len(g.index.servicesBy[i]) > 0)
 	}
 	for _, i := range now.identities {
 		g.index.servicesBy.add(i, k)
+		g.index.serversIn.add(i.Namespace, i)
 	}
-	g.index.meshServices.put(true, k, now.meshed())
 	if now.meshed() || now.open {
 		g.facts[k] = now
 	} else {
 		delete(g.facts, k)
 	}
-	g.indexEmpty(k)
 	return true
 }
 
-// indexEmpty notes whether nobody is behind a Service. Such a one is listed for
-// everybody, so that a request to it is answered with 503, not led astray.
-func (g *Graph) indexEmpty(k model.Key) {
+// empty tells that nobody is behind a Service. Everybody sees such a one, so that
+// a request to it is answered with 503, not led astray.
+func (g *Graph) empty(k model.Key) bool {
 	_, some := g.facts[k]
-	g.index.emptyServices.put(true, k, g.services[k] != nil && !some)
+	return g.services[k] != nil && !some
 }
 
 func (g *Graph) factsOf(k model.Key) facts {

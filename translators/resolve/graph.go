@@ -25,7 +25,8 @@ type Graph struct {
 	targets    map[model.Key]*model.Target
 	bindings   map[model.Key]*model.IdentityBinding
 
-	index index
+	index  index
+	spoken spoken
 	// facts is what the endpoints of each Service say of it.
 	facts map[model.Key]facts
 	// parties are whom each TrafficTarget speaks of, and bound whom each
@@ -36,27 +37,27 @@ type Graph struct {
 
 // index is the reverse direction of every reference.
 type index struct {
-	slicesOf      relation[model.Key, model.Key] // service → slices
-	slicesWith    relation[model.Key, model.Key] // pod → slices
-	podsAt        relation[netip.Addr, model.Key]
-	servicesAt    relation[netip.Addr, model.Key]
-	podPrefixes   relation[netip.Prefix, model.Key] // prefix → meshed pods
-	ipv6          relation[bool, model.Key]         // true → services with IPv6
-	splitsOf      relation[model.Key, model.Key]    // root → splits
-	splitsTo      relation[model.Key, model.Key]    // backend → splits
-	splitsWith    relation[model.Key, model.Key]    // route group → splits
-	targetsOf     relation[model.Identity, model.Key]
-	targetsFrom   relation[model.Identity, model.Key]
-	targetsWith   relation[model.Ref, model.Key] // route → targets
-	servicesBy    relation[model.Identity, model.Key]
-	targetsBy     relation[model.Key, model.Key] // binding → targets
-	bindingsIn    relation[string, model.Key]    // namespace → bindings that select pods
-	podsIn        relation[string, model.Key]    // namespace → meshed pods
-	meshServices  relation[bool, model.Key]      // true → Services with endpoints inside the mesh
-	splitServices relation[bool, model.Key]      // true → roots of splits
-	emptyServices relation[bool, model.Key]      // true → Services with nobody behind
-	udpServices   relation[bool, model.Key]      // true → Services with UDP ports
-	udpAt         relation[netip.AddrPort, udpUser]
+	slicesOf    relation[model.Key, model.Key] // service → slices
+	slicesWith  relation[model.Key, model.Key] // pod → slices
+	podsAt      relation[netip.Addr, model.Key]
+	servicesAt  relation[netip.Addr, model.Key]
+	podPrefixes relation[netip.Prefix, model.Key] // prefix → meshed pods
+	ipv6        relation[bool, model.Key]         // true → services with IPv6
+	splitsOf    relation[model.Key, model.Key]    // root → splits
+	splitsTo    relation[model.Key, model.Key]    // backend → splits
+	splitsWith  relation[model.Key, model.Key]    // route group → splits
+	targetsOf   relation[model.Identity, model.Key]
+	// destinationsIn are the identities that targetsOf knows, by namespace.
+	destinationsIn relation[string, model.Identity]
+	targetsFrom    relation[model.Identity, model.Key]
+	targetsWith    relation[model.Ref, model.Key] // route → targets
+	servicesBy     relation[model.Identity, model.Key]
+	// serversIn are the identities that servicesBy knows, by namespace.
+	serversIn  relation[string, model.Identity]
+	targetsBy  relation[model.Key, model.Key] // binding → targets
+	bindingsIn relation[string, model.Key]    // namespace → bindings that select pods
+	podsIn     relation[string, model.Key]    // namespace → meshed pods
+	udpAt      relation[netip.AddrPort, udpUser]
 }
 
 // relation maps a key to a set, and forgets keys whose set is empty.
@@ -101,6 +102,7 @@ func NewGraph() *Graph {
 		facts:      map[model.Key]facts{},
 		parties:    map[model.Key]parties{},
 		bound:      map[model.Key]bound{},
+		spoken:     newSpoken(),
 		index: index{
 			slicesOf: relation[model.Key, model.Key]{}, slicesWith: relation[model.Key, model.Key]{},
 			podsAt: relation[netip.Addr, model.Key]{}, servicesAt: relation[netip.Addr, model.Key]{},
@@ -108,12 +110,10 @@ func NewGraph() *Graph {
 			splitsOf: relation[model.Key, model.Key]{}, splitsTo: relation[model.Key, model.Key]{},
 			splitsWith: relation[model.Key, model.Key]{}, targetsOf: relation[model.Identity, model.Key]{},
 			targetsFrom: relation[model.Identity, model.Key]{}, targetsWith: relation[model.Ref, model.Key]{},
-			servicesBy:   relation[model.Identity, model.Key]{},
-			meshServices: relation[bool, model.Key]{}, splitServices: relation[bool, model.Key]{},
-			emptyServices: relation[bool, model.Key]{},
-			targetsBy:     relation[model.Key, model.Key]{}, bindingsIn: relation[string, model.Key]{},
-			podsIn:      relation[string, model.Key]{},
-			udpServices: relation[bool, model.Key]{}, udpAt: relation[netip.AddrPort, udpUser]{},
+			servicesBy: relation[model.Identity, model.Key]{}, destinationsIn: relation[string, model.Identity]{}, serversIn: relation[string, model.Identity]{},
+			targetsBy: relation[model.Key, model.Key]{}, bindingsIn: relation[string, model.Key]{},
+			podsIn: relation[string, model.Key]{},
+			udpAt:  relation[netip.AddrPort, udpUser]{},
 		},
 	}
 }

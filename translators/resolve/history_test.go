@@ -2,8 +2,10 @@ package resolve
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/weft-mesh/weft/translators/model"
@@ -12,7 +14,9 @@ import (
 
 // views is all that a graph answers, over the whole universe.
 type views struct {
+	Listener model.OutboundListener
 	Sights   map[model.Identity]Sight
+	Reach    map[model.Identity]Reach
 	Services map[model.Key]ServiceViews
 	UDP      map[model.Key]ServiceViews
 	Inbound  map[model.Identity]model.Inbound
@@ -27,11 +31,12 @@ var (
 )
 
 func allViews(g *Graph) views {
-	v := views{map[model.Identity]Sight{}, map[model.Key]ServiceViews{}, map[model.Key]ServiceViews{}, map[model.Identity]model.Inbound{}, map[model.Key]Class{}, map[netip.AddrPort]model.DirectCluster{}, map[model.Ref][]model.Diagnostic{}}
+	v := views{g.OutboundListener(), map[model.Identity]Sight{}, map[model.Identity]Reach{}, map[model.Key]ServiceViews{}, map[model.Key]ServiceViews{}, map[model.Identity]model.Inbound{}, map[model.Key]Class{}, map[netip.AddrPort]model.DirectCluster{}, map[model.Ref][]model.Diagnostic{}}
 	for _, ns := range allNamespaces {
 		for i := range 3 {
 			k := func(kind string) model.Key { return model.Key{Namespace: ns, Name: fmt.Sprint(kind, i)} }
 			v.Sights[model.Identity(k("sa"))] = g.Sight(model.Identity(k("sa")))
+			v.Reach[model.Identity(k("sa"))] = g.Reach(model.Identity(k("sa")))
 			v.Inbound[model.Identity(k("sa"))] = g.Inbound(model.Identity(k("sa")), someShape)
 			v.Services[k("svc")] = g.ServiceViews(k("svc"))
 			v.UDP[k("svc")] = g.UDPViews(k("svc"))
@@ -98,48 +103,74 @@ func TestDirtyNamesAllThatChanged(t *testing.T) {
 	}
 }
 
-// TestSightKeyStandsForTheSight: who has the same key sees the same, and a key
-// that changes is named by the change.
-func TestSightKeyStandsForTheSight(t *testing.T) {
-	shared := 0
+// TestWhoSeesAServiceIsFoundFromBothSides: an identity's Services are those
+// whose audience is all, or names somebody whom it may call.
+func TestWhoSeesAServiceIsFoundFromBothSides(t *testing.T) {
+	named := 0
 	for seed := range uint64(60) {
 		w := modeltest.New(seed, 2)
 		g := NewGraph()
-		before := map[model.Identity]string{}
 		for step := range 150 {
 			f := w.Fragment()
-			var d *Dirty
 			if w.IntN(4) == 0 {
-				d = g.Delete(f.Ref())
+				g.Delete(f.Ref())
 			} else {
-				d = g.Put(f)
+				g.Put(f)
 			}
-			sights := map[string]Sight{}
 			for id, sight := range allViews(g).Sights {
-				key := g.SightKey(id)
-				if was, ok := before[id]; ok && key != was && !d.AllOutbound && !d.Everything && !d.Outbound.has(id) {
-					t.Fatalf("seed %d step %d: the key of %s changed unsaid by %+v", seed, step, id, f)
-				}
-				before[id] = key
-				if other, ok := sights[key]; ok {
-					shared++
-					if !reflect.DeepEqual(sight, other) {
-						t.Fatalf("seed %d step %d: %q stands for two sights after %+v", seed, step, key, f)
+				r := g.Reach(id)
+				of := func(ids []model.Identity, audience func(model.Key) Audience) []model.Key {
+					ks := set[model.Key]{}
+					for _, i := range ids {
+						for k := range g.ServicesOf(i) {
+							if a := audience(k); slices.Contains(a.Identities, i) {
+								ks.add(k)
+								named++
+							}
+						}
 					}
+					for _, k := range g.Services() {
+						if audience(k).All {
+							ks.add(k)
+						}
+					}
+					return slices.SortedFunc(maps.Keys(ks), model.Key.Compare)
 				}
-				sights[key] = sight
+				got := Sight{of(r.Identities, g.Audience), of(r.UDP, g.UDPAudience)}
+				if !reflect.DeepEqual(got, sight) {
+					t.Fatalf("seed %d step %d: %s sees %v, but those whom it may call are behind %v", seed, step, id, sight, got)
+				}
 			}
 		}
 	}
-	if shared == 0 {
-		t.Error("no two identities ever had one key")
+	if named == 0 {
+		t.Error("nobody ever saw a Service by a TrafficTarget")
 	}
 }
 
+// unseen is a Service that only one of two sights has, though no change of its
+// audience was told.
+func unseen(a, b Sight, d *Dirty) string {
+	for _, pair := range [][2][]model.Key{{a.Services, b.Services}, {a.UDP, b.UDP}} {
+		for _, k := range slices.Concat(pair[0], pair[1]) {
+			if slices.Contains(pair[0], k) != slices.Contains(pair[1], k) && !d.Audience.has(k) && !d.Everything {
+				return k.String()
+			}
+		}
+	}
+	return ""
+}
+
 func undeclared(a, b views, d *Dirty) string {
+	if !d.Listener && !d.Everything && !reflect.DeepEqual(a.Listener, b.Listener) {
+		return "the listener"
+	}
 	for k := range b.Sights {
-		if !d.AllOutbound && !d.Outbound.has(k) && !reflect.DeepEqual(a.Sights[k], b.Sights[k]) {
-			return "sight of " + k.String()
+		if what := unseen(a.Sights[k], b.Sights[k], d); what != "" && !d.Outbound.has(k) {
+			return "sight of " + k.String() + ": " + what
+		}
+		if !d.Outbound.has(k) && !d.Everything && !reflect.DeepEqual(a.Reach[k], b.Reach[k]) {
+			return "reach of " + k.String()
 		}
 	}
 	for k := range b.Services {
@@ -153,7 +184,7 @@ func undeclared(a, b views, d *Dirty) string {
 		}
 	}
 	for k := range b.Inbound {
-		if !d.AllInbound && !d.Inbound.has(k) && !reflect.DeepEqual(a.Inbound[k], b.Inbound[k]) {
+		if !d.AllInbound && !d.Namespaces.has(k.Namespace) && !d.Inbound.has(k) && !reflect.DeepEqual(a.Inbound[k], b.Inbound[k]) {
 			return "inbound of " + k.String()
 		}
 	}

@@ -23,13 +23,16 @@ func (g *Graph) ServiceViews(k model.Key) ServiceViews {
 	if s == nil {
 		return v
 	}
+	v.Endpoints = g.ServiceEndpoints(k, false)
 	for _, p := range s.Ports {
 		if isUDP(p) {
 			continue
 		}
-		v.Clusters = append(v.Clusters, g.cluster(s, p))
-		v.Endpoints = append(v.Endpoints, g.endpoints(s, p))
-		if !p.Protocol.IsHTTP() {
+		c := g.cluster(s, p)
+		for _, c.Address = range g.dialled(s, p) {
+			v.Clusters = append(v.Clusters, c)
+		}
+		if !isHTTP(p) {
 			continue
 		}
 		routes := g.outboundRoutes(s, p)
@@ -42,6 +45,19 @@ func (g *Graph) ServiceViews(k model.Key) ServiceViews {
 	return v
 }
 
+// dialled are the addresses that the clusters of a port are found by; the zero
+// one stands for routes.
+func (g *Graph) dialled(s *model.Service, p model.Port) []netip.Addr {
+	if !isTCP(p) {
+		return []netip.Addr{{}}
+	}
+	as := g.owned(s)
+	if len(g.index.splitsTo[s.Key]) > 0 {
+		as = append(as, netip.Addr{}) // the root's port may be HTTP
+	}
+	return as
+}
+
 // ServiceEndpoints answers with the endpoints alone, of a Service's TCP ports or
 // its UDP ports.
 func (g *Graph) ServiceEndpoints(k model.Key, udp bool) []model.Endpoints {
@@ -51,8 +67,12 @@ func (g *Graph) ServiceEndpoints(k model.Key, udp bool) []model.Endpoints {
 	}
 	var es []model.Endpoints
 	for _, p := range s.Ports {
-		if isUDP(p) == udp {
-			es = append(es, g.endpoints(s, p))
+		if isUDP(p) != udp {
+			continue
+		}
+		e := g.endpoints(s, p)
+		for _, e.Address = range g.dialled(s, p) {
+			es = append(es, e)
 		}
 	}
 	return es

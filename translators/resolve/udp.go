@@ -75,7 +75,6 @@ func (g *Graph) ambiguous(to netip.AddrPort) bool {
 
 // indexUDP notes a Service's UDP addresses, and marks whom that may concern.
 func (g *Graph) indexUDP(s *model.Service, in bool, d *Dirty) {
-	g.index.udpServices.put(true, s.Key, in && slices.ContainsFunc(s.Ports, isUDP))
 	for _, to := range addressPorts(s, s.Addresses, isUDP) {
 		bind := model.UDPBind(to)
 		g.index.udpAt.put(bind, udpUser{s.Key, to}, in)
@@ -83,40 +82,6 @@ func (g *Graph) indexUDP(s *model.Service, in bool, d *Dirty) {
 			d.Services.add(u.service)
 		}
 	}
-}
-
-// udpSight are the Services whose UDP ports an identity may send to, sorted: by
-// a TrafficTarget with a UDPRoute, or as they are outside of the mesh. The
-// others refuse, as a Service does that nobody is behind.
-func (g *Graph) udpSight(id model.Identity) []model.Key {
-	callable := g.callableByUDP(id)
-	seen := set[model.Key]{}
-	for k := range g.index.udpServices[true] {
-		meshed, open := g.behind(k)
-		switch {
-		case len(meshed) == 0:
-			if open && g.mesh.Egress == model.EgressAllow {
-				seen.add(k)
-			}
-		case slices.ContainsFunc(meshed, func(i model.Identity) bool {
-			return callable.has(i) || g.access(i.Namespace) == model.AccessPermissive
-		}):
-			seen.add(k)
-		}
-	}
-	return slices.SortedFunc(maps.Keys(seen), model.Key.Compare)
-}
-
-// callableByUDP tells which destinations an identity has a TrafficTarget with a
-// UDPRoute for.
-func (g *Graph) callableByUDP(id model.Identity) set[model.Identity] {
-	ids := set[model.Identity]{}
-	for t := range g.index.targetsFrom[id] {
-		if slices.ContainsFunc(g.targets[t].Rules, func(r model.TargetRule) bool { return r.Kind == model.KindUDPRoute }) {
-			ids.add(g.parties[t].destinations...)
-		}
-	}
-	return ids
 }
 
 // behind are the identities behind a Service's UDP ports, sorted, and whether

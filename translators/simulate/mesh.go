@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"net/netip"
 
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	"google.golang.org/protobuf/proto"
@@ -43,7 +44,7 @@ func (b *builder) add(m proto.Message, err error) {
 
 func (b *builder) outbound(g *resolve.Graph, id model.Identity) {
 	sight := g.Sight(id)
-	b.add(envoy.BuildOutboundListener(sight.Listener))
+	b.add(envoy.BuildOutboundListener(g.OutboundListener()))
 	for _, k := range sight.Services {
 		b.service(g.ServiceViews(k))
 	}
@@ -53,13 +54,18 @@ func (b *builder) outbound(g *resolve.Graph, id model.Identity) {
 }
 
 func (b *builder) service(v resolve.ServiceViews) {
-	clusters := map[model.ServicePort]*clusterv3.Cluster{}
+	type key struct {
+		model.ServicePort
+		netip.Addr
+	}
+	clusters := map[key]*clusterv3.Cluster{}
 	for _, c := range v.Clusters {
-		clusters[c.Name] = envoy.BuildCluster(c)
-		b.add(clusters[c.Name], nil)
+		built := envoy.BuildCluster(c)
+		clusters[key{c.Name, c.Address}] = built
+		b.add(built, nil)
 	}
 	for _, e := range v.Endpoints {
-		b.add(envoy.BuildEndpoints(envoy.EndpointsName(clusters[e.Cluster]), e), nil)
+		b.add(envoy.BuildEndpoints(envoy.EndpointsName(clusters[key{e.Cluster, e.Address}]), e), nil)
 	}
 	for _, o := range v.Outbound {
 		b.add(envoy.BuildOutbound(o))

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -135,10 +136,10 @@ func (d destination) addrs() []netip.AddrPort {
 
 // addressesOf are the endpoints of a cluster, in their weighted groups.
 func addressesOf(g *resolve.Graph, r *Resources, cluster string) (map[destination]uint32, error) {
-	if a, ok := envoy.ParseDirectName(cluster); ok {
+	c := r.Clusters[cluster]
+	if a, ok := envoy.ParseDirectName(cluster); ok && c == nil {
 		return map[destination]uint32{{cluster, serviceEndpoints(g, a)}: 1}, nil
 	}
-	c := r.Clusters[cluster]
 	if c == nil {
 		return nil, fmt.Errorf("a route names cluster %q, which is not there", cluster)
 	}
@@ -149,7 +150,7 @@ func addressesOf(g *resolve.Graph, r *Resources, cluster string) (map[destinatio
 	split := c.GetCommonLbConfig().GetLocalityWeightedLbConfig() != nil
 	out := map[destination]uint32{}
 	for _, l := range cla.GetEndpoints() {
-		name, weight := cluster, uint32(1)
+		name, weight := cmp.Or(c.GetAltStatName(), cluster), uint32(1)
 		if split {
 			name, weight = l.GetLocality().GetSubZone(), l.GetLoadBalancingWeight().GetValue()
 			_, name, _ = strings.Cut(name, "/")

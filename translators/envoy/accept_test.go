@@ -70,7 +70,8 @@ func sampleListener() model.OutboundListener {
 		Services: []netip.Prefix{netip.MustParsePrefix("198.19.0.0/16"), netip.MustParsePrefix("fd00::/112")},
 		Ports:    []model.PortRule{{Port: 80, Protocol: model.ProtocolHTTP}, {Port: 3306, Protocol: model.ProtocolTCP}},
 		Exceptions: []model.AddressRule{
-			{Addr: addr("198.19.0.2:80"), Protocol: model.ProtocolTCP}, {Addr: addr("198.19.0.3:80"), Protocol: model.ProtocolOutside},
+			{Addr: addr("198.19.0.2:80"), Protocol: model.ProtocolTCP},
+			{Addr: addr("198.19.0.3:80"), Protocol: model.ProtocolOutside},
 			{Addr: addr("[fd00::1]:8080"), Protocol: model.ProtocolHTTP},
 		},
 		Pods:   []netip.Prefix{netip.MustParsePrefix("198.18.0.0/24"), netip.MustParsePrefix("fd00::/64")},

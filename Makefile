@@ -88,10 +88,11 @@ lab: check-go ## Build the single-node Kubernetes and all its images
 	@$(LAB) build
 
 .PHONY: lint
-lint: check-go ## Check style, the layer law and the formatting; of the conformance suite too; vet the lab
+lint: check-go ## Check style, the layer law and the formatting; of the modules within too; vet the lab
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt -w these:"; echo "$$unformatted"; exit 1; }
 	$(TOOL) golangci-lint run --allow-parallel-runners ./...
 	cd conformance && go tool -modfile=../tools/go.mod golangci-lint run --allow-parallel-runners -c ../.golangci.yml ./...
+	cd test/bench/fleet/baseline && go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run --allow-parallel-runners -c $(CURDIR)/.golangci.yml ./...
 	go -C lab vet ./...
 
 .PHONY: fmt
@@ -141,6 +142,12 @@ benchmarks: check-go ## Run all Go benchmarks (BENCH: a pattern) six times each 
 bench-proxy: lab ## Measure what weft's configuration costs in real Envoys (ARGS: flags of test/bench/proxy; as root)
 	go build -o $(BIN)/bench-proxy ./test/bench/proxy
 	PATH="$(LAB_HOME)/bin:$$PATH" $(BIN)/bench-proxy -out $(BIN)/bench/proxy.json $(ARGS)
+
+.PHONY: bench-fleet
+bench-fleet: lab ## Measure what changes cost up to thousands of simulated sidecars, and others that serve the same (ARGS: flags of test/bench/fleet)
+	go build -o $(BIN)/ ./cmd/weft ./test/bench/fleet ./test/bench/fleet/plain
+	go -C test/bench/fleet/baseline build -o $(BIN)/baseline .
+	KUBEBUILDER_ASSETS="$(LAB_HOME)/bin" $(BIN)/fleet -out $(BIN)/bench/fleet.json $(ARGS)
 
 .PHONY: bench-figures
 bench-figures: lab ## Measure how figures reach weft-metrics, pushed or asked for, with a real Envoy: the figures of docs/adr/0019

@@ -66,7 +66,11 @@ const (
 	// maxRequest holds the versions of a large proxy that connects anew.
 	maxRequest = 16 << 20
 	maxHeader  = 32 << 10
-	bufferSize = 4 << 10
+	readBuffer = 2 << 10
+	// writeBuffer is what one write to the network may hold.
+	writeBuffer = 32 << 10
+	// receiveWindow is how much of its requests a proxy may send ahead.
+	receiveWindow = 256 << 10
 )
 
 // Server is the aggregated discovery service, in its delta form.
@@ -145,7 +149,10 @@ func (s *Server) shutDown(g *grpc.Server) {
 func (s *Server) grpcOptions() []grpc.ServerOption {
 	transport := insecure.NewCredentials()
 	if s.options.TLS != nil {
-		transport = credentials.NewTLS(s.options.TLS)
+		config := s.options.TLS.Clone()
+		// What a proxy that connects is sent is large: small records would only cost.
+		config.DynamicRecordSizingDisabled = true
+		transport = credentials.NewTLS(config)
 	}
 	return []grpc.ServerOption{
 		grpc.Creds(connCredentials{transport}),
@@ -160,9 +167,13 @@ func (s *Server) grpcOptions() []grpc.ServerOption {
 		grpc.MaxRecvMsgSize(maxRequest),
 		grpc.MaxHeaderListSize(maxHeader),
 		grpc.ConnectionTimeout(15 * time.Second),
-		// A proxy is idle nearly always: large buffers would be most of its cost.
-		grpc.ReadBufferSize(bufferSize),
-		grpc.WriteBufferSize(bufferSize),
+		// A proxy is idle nearly always: large buffers of its own would be most of
+		// its cost. Those to write with are shared.
+		grpc.ReadBufferSize(readBuffer),
+		grpc.WriteBufferSize(writeBuffer),
+		// Fixed windows spare a ping with each request, which would find them.
+		grpc.InitialWindowSize(receiveWindow),
+		grpc.InitialConnWindowSize(receiveWindow),
 	}
 }
 

@@ -2,18 +2,24 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/weft-mesh/weft/test/bench/fleet/cluster"
+	"github.com/weft-mesh/weft/test/bench/fleet/replay"
 	"github.com/weft-mesh/weft/test/bench/fleet/sidecars"
 )
 
 // secrets are what a sidecar of weft asks for beside its configuration.
 var secrets = []string{"workload", "roots"}
+
+// weft is the name of the server that is the real controller.
+const weft = "weft"
 
 // bench is the measurement of one size.
 type bench struct {
@@ -24,6 +30,11 @@ type bench struct {
 
 	mesh       *cluster.Mesh
 	controller *cluster.Controller
+	trust      *tls.Config
+	recorder   *replay.Recorder
+	// lone is how long a lone change took from the API server to the first
+	// acknowledgement.
+	lone time.Duration
 }
 
 // server is what a fleet is connected to.
@@ -36,6 +47,23 @@ type server struct {
 }
 
 func (b *bench) run(ctx context.Context) error {
+	if b.recording == "" {
+		b.recording = filepath.Join(b.dir, "recording")
+	}
+	b.recorder = replay.NewRecorder()
+	if slices.Contains(b.servers, weft) {
+		if err := b.real(ctx); err != nil {
+			return err
+		}
+		if err := b.recorder.Recording().Write(b.recording); err != nil {
+			return err
+		}
+	}
+	return b.others(ctx)
+}
+
+// real has a mesh in an API server.
+func (b *bench) real(ctx context.Context) error {
 	api, err := cluster.StartAPIServer(b.dir, b.root, b.assets)
 	if err != nil {
 		return err
@@ -67,52 +95,56 @@ func (b *bench) weft(ctx context.Context, kubeconfig string) error {
 	}
 	defer b.controller.Kill()
 	fmt.Fprintf(os.Stderr, "fleet: the controller was ready in %v\n", time.Since(began).Round(time.Millisecond))
-	trust, err := b.controller.TLS(ctx, b.mesh)
+	b.trust, err = b.controller.TLS(ctx, b.mesh)
 	if err != nil {
 		return err
 	}
-	b.report.common = row{"server": "weft", "services": b.services, "proxies": b.proxies, "tls": "tls"}
+	b.report.common = row{"server": weft, "services": b.services, "proxies": b.proxies, "tls": "tls"}
 	fleet := sidecars.New(sidecars.Options{
-		Address: b.controller.Address(), TLS: trust, Tokens: b.mesh.Tokens, Secrets: secrets,
+		Address: b.controller.Address(), TLS: b.trust, Tokens: b.mesh.Tokens, Secrets: secrets,
+		Keep: func(k sidecars.Kind, name string, body []byte) {
+			if k != sidecars.Secret { // that is its own
+				b.recorder.Keep(k.URL(), name, body)
+			}
+		},
 	})
 	defer fleet.Close()
-	s := &server{name: "weft", fleet: fleet, Process: b.controller.Process, change: func(ctx context.Context, e event, back bool) error {
+	s := &server{name: weft, fleet: fleet, Process: b.controller.Process, change: func(ctx context.Context, e event, back bool) error {
 		return e.write(ctx, b.mesh, back)
 	}}
-	if err := b.connect(ctx, s, b.controller.Held); err != nil {
+	connected, err := b.connect(ctx, s, b.controller.Held)
+	if err != nil {
 		return err
 	}
-	if err := idle(ctx, s); err != nil {
+	if err := b.events(ctx, s); err != nil {
 		return err
 	}
-	return b.events(ctx, s)
+	return b.life(ctx, s, connected)
 }
 
-// connect has all sidecars connect at once: goals 6 and 9.
-func (b *bench) connect(ctx context.Context, s *server, held func() (rss, live int64, err error)) error {
+// connect has all sidecars connect at once, and gives the bytes that they were
+// sent: goals 6 and 9.
+func (b *bench) connect(ctx context.Context, s *server, held func() (rss, live int64, err error)) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.limit)
 	defer cancel()
-	rss, live, err := held()
-	if err != nil {
-		return err
-	}
-	cpu, err := s.CPU()
-	if err != nil {
-		return err
+	rss, live, err1 := held()
+	cpu, err2 := s.CPU()
+	if err := errors.Join(err1, err2); err != nil {
+		return 0, err
 	}
 	began := time.Now()
 	if err := s.fleet.Connect(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	took := time.Since(began)
 	quiet(s.fleet)
 	used, err1 := s.CPU()
 	peak, err2 := s.Memory("VmHWM")
-	rss1, live1, err3 := held()
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return err
+	if err := errors.Join(err1, err2, idle(ctx, s)); err != nil {
+		return 0, err
 	}
-	return errors.Join(
+	rss1, live1, err := held()
+	return s.fleet.Read(), errors.Join(err,
 		b.report.add("connect-all", row{
 			"goal": "G6", "connect_all_ms": milliseconds(took), "cpu_us_per_proxy": microseconds(used-cpu, b.proxies),
 			"bytes_per_proxy": share(s.fleet.Read(), b.proxies), "peak_rss_bytes": peak,

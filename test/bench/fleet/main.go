@@ -18,8 +18,13 @@ type settings struct {
 	services, proxies []int
 	rounds            int
 	assets, root      string
+	parts, servers    []string
 	weft              string
+	plain, baseline   string
 	out, profile      string
+	recording         string
+	churn             time.Duration
+	rate              int
 	limit             time.Duration
 }
 
@@ -41,16 +46,24 @@ func parse(args []string) (settings, error) {
 	f := flag.NewFlagSet("fleet", flag.ContinueOnError)
 	services := f.String("services", "100,1000", "sizes of the mesh")
 	proxies := f.String("proxies", "1000", "how many sidecars, for each size or for all")
+	servers := f.String("servers", "weft,weft-plain,gcp-linear,gcp-snapshot,floor", "who is measured; weft first, for the others serve what it served")
+	parts := f.String("parts", "no-op,slow,restart,churn", "what is measured of weft beside single changes")
 	f.IntVar(&s.rounds, "rounds", 20, "how often each event is made")
 	f.StringVar(&s.assets, "assets", os.Getenv("KUBEBUILDER_ASSETS"), "where kube-apiserver and etcd are")
 	f.StringVar(&s.root, "root", ".", "weft's sources")
 	f.StringVar(&s.weft, "weft", "bin/weft", "the binary that is measured")
+	f.StringVar(&s.plain, "plain", "bin/plain", "the binary of weft's server alone")
+	f.StringVar(&s.baseline, "baseline", "bin/baseline", "the binary of the servers that it is compared with")
 	f.StringVar(&s.out, "out", "bin/bench/fleet.json", "where the rows go")
+	f.StringVar(&s.recording, "recording", "", "file of what weft served, for runs without weft: a run with it writes the file")
 	f.StringVar(&s.profile, "profile", "", "folder for CPU profiles of the controller during each event")
+	f.DurationVar(&s.churn, "churn", time.Minute, "how long changes are made without a pause")
+	f.IntVar(&s.rate, "rate", 100, "changes a second meanwhile")
 	f.DurationVar(&s.limit, "limit", 5*time.Minute, "how long one step may take")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
+	s.servers, s.parts = strings.Split(*servers, ","), strings.Split(*parts, ",")
 	var err1, err2 error
 	s.services, err1 = numbers(*services)
 	s.proxies, err2 = numbers(*proxies)

@@ -234,3 +234,9 @@ func (m *Mesh) Put(ctx context.Context, o client.Object) error {
 	}
 	return m.Patch(ctx, o, client.RawPatch(types.MergePatchType, text))
 }
+
+// Touch changes of a Service's pod what concerns no traffic.
+func (m *Mesh) Touch(ctx context.Context, i, value int) error {
+	pod := &corev1.Pod{ObjectMeta: meta(ServiceName(i))}
+	return m.Patch(ctx, pod, client.RawPatch(types.MergePatchType, fmt.Appendf(nil, `{"metadata":{"annotations":{"example.com/note":"%d"}}}`, value)))
+}

@@ -23,8 +23,6 @@ type Options struct {
 	TLS *tls.Config
 	// Tokens are those of the sidecars, one each.
 	Tokens []string
-	// Slow is how many of them, the last ones, read slowly.
-	Slow int
 	// Keep, if there, sees all that the first is sent.
 	Keep Keep
 	// Secrets has them ask for a certificate, as sidecars of weft do.
@@ -37,6 +35,8 @@ type Fleet struct {
 	table    *table
 	sidecars []*Sidecar
 	watch    atomic.Pointer[Watch]
+	delays   atomic.Pointer[Delays]
+	slow     atomic.Int32
 	// read and written count the bytes of all connections, answers the
 	// acknowledgements.
 	read, written, answers, connects atomic.Int64
@@ -50,7 +50,7 @@ type Fleet struct {
 func New(o Options) *Fleet {
 	f := &Fleet{options: o, table: newTable()}
 	for i, token := range o.Tokens {
-		s := &Sidecar{fleet: f, index: i, token: token, slow: i >= len(o.Tokens)-o.Slow, complete: make(chan struct{})}
+		s := &Sidecar{fleet: f, index: i, token: token, complete: make(chan struct{})}
 		s.in.table = f.table
 		if i == 0 {
 			s.in.keep = o.Keep
@@ -61,7 +61,7 @@ func New(o Options) *Fleet {
 }
 
 // Connect has all sidecars connect at once, and waits until each has all that
-// it asked for. Slow ones are not waited for.
+// it asked for.
 func (f *Fleet) Connect(ctx context.Context) error {
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	f.stop = stop
@@ -73,9 +73,6 @@ func (f *Fleet) Connect(ctx context.Context) error {
 		f.wait.Go(func() { s.run(run, conn) })
 	}
 	for _, s := range f.sidecars {
-		if s.slow {
-			continue
-		}
 		select {
 		case <-s.complete:
 		case <-ctx.Done():
@@ -108,8 +105,8 @@ func (f *Fleet) Failure() error {
 	return nil
 }
 
-// quick counts those that are not slow.
-func (f *Fleet) quick() int { return len(f.sidecars) - f.options.Slow }
+// Slow has the last n read slowly from now on. Nobody waits for them.
+func (f *Fleet) Slow(n int) { f.slow.Store(int32(n)) }
 
 // The pauses of a sidecar's bootstrap between two attempts.
 const (

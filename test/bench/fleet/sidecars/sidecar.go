@@ -20,7 +20,6 @@ type Sidecar struct {
 	fleet *Fleet
 	index int
 	token string
-	slow  bool
 
 	stream grpc.ClientStream
 	in     response
@@ -84,7 +83,7 @@ func (s *Sidecar) session(ctx context.Context, conn *grpc.ClientConn) error {
 		if err := stream.RecvMsg(&s.in); err != nil {
 			return err
 		}
-		if s.slow {
+		if s.slow() {
 			time.Sleep(slowness)
 		}
 		if err := s.take(); err != nil {
@@ -192,6 +191,7 @@ func (s *Sidecar) take() error {
 	}
 	s.fleet.answers.Add(1)
 	s.fleet.watch.Load().acknowledged(s, r)
+	s.fleet.delays.Load().acknowledged(r)
 	if err := s.ask(asks, drops); err != nil {
 		return err
 	}
@@ -270,6 +270,9 @@ func (s *Sidecar) ask(asks, drops []int32) error {
 	}
 	return nil
 }
+
+// slow tells whether it takes its time.
+func (s *Sidecar) slow() bool { return s.index >= len(s.fleet.sidecars)-int(s.fleet.slow.Load()) }
 
 // check notes when it has all that it asked for.
 func (s *Sidecar) check() {

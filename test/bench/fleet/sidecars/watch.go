@@ -23,7 +23,7 @@ type Watch struct {
 // Watch begins to wait for something of a kind whose name has a part. There is
 // one at a time.
 func (f *Fleet) Watch(k Kind, part string) *Watch {
-	w := &Watch{kind: k, part: part, from: time.Now(), seen: make([]bool, len(f.sidecars)), want: f.quick(), done: make(chan struct{})}
+	w := &Watch{kind: k, part: part, from: time.Now(), seen: make([]bool, len(f.sidecars)), want: len(f.sidecars) - int(f.slow.Load()), done: make(chan struct{})}
 	f.watch.Store(w)
 	return w
 }
@@ -51,7 +51,7 @@ func (w *Watch) acknowledged(s *Sidecar, r *response) {
 	after := time.Since(w.from)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if s.slow || w.seen[s.index] {
+	if s.slow() || w.seen[s.index] {
 		return
 	}
 	w.seen[s.index] = true

@@ -73,3 +73,37 @@ func literalOf(parts []*syntax.Regexp) (string, bool) {
 	}
 	return b.String(), true
 }
+
+// headOf is what every path begins with that a regex takes; empty for nothing in
+// particular.
+func headOf(re string) string {
+	parsed, err := syntax.Parse(re, syntax.Perl)
+	if err != nil {
+		return ""
+	}
+	head, _ := literalHead(parsed.Simplify())
+	return head
+}
+
+// literalHead is the literal that a regex begins with, and whether that is all of
+// it.
+func literalHead(r *syntax.Regexp) (head string, whole bool) {
+	switch r.Op {
+	case syntax.OpBeginText, syntax.OpEmptyMatch:
+		return "", true
+	case syntax.OpCapture:
+		return literalHead(r.Sub[0])
+	case syntax.OpConcat:
+		for _, part := range r.Sub {
+			more, whole := literalHead(part)
+			if head += more; !whole {
+				return head, false
+			}
+		}
+		return head, true
+	case syntax.OpLiteral:
+		return literalOf([]*syntax.Regexp{r})
+	default:
+		return "", false
+	}
+}

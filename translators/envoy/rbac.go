@@ -71,17 +71,15 @@ func callerMatch(c model.Caller, http bool) *xdsmatcherv3.Matcher_OnMatch {
 	if !http || len(c.Routes) == 0 {
 		return nil
 	}
-	var routes []*xdsmatcherv3.Matcher_MatcherList_FieldMatcher
+	var rules []rule
 	for _, r := range c.Routes {
 		ps := requestPredicates(r.Match)
 		if len(ps) == 0 {
 			return verdict(rbacconfigv3.RBAC_ALLOW)
 		}
-		routes = append(routes, &xdsmatcherv3.Matcher_MatcherList_FieldMatcher{Predicate: and(ps), OnMatch: allowedBy(r.Name)})
+		rules = append(rules, newRule(r, ps))
 	}
-	return nested(&xdsmatcherv3.Matcher{
-		MatcherType: &xdsmatcherv3.Matcher_MatcherList_{MatcherList: &xdsmatcherv3.Matcher_MatcherList{Matchers: routes}}, OnNoMatch: noRoute(),
-	})
+	return nested(ruleMatcher(rules))
 }
 
 // httpRBAC is the policy of a port, as its routes carry it: it holds from the

@@ -49,10 +49,24 @@ func matchTree(t *xdsmatcherv3.Matcher_MatcherTree, in inputs) (*xdscorev3.Typed
 	if m := t.GetExactMatchMap(); m != nil {
 		return onMatch(m.GetMap()[value], in)
 	}
+	if m := t.GetPrefixMatchMap(); m != nil {
+		return matchPrefixes(m.GetMap(), value, in)
+	}
 	if c := t.GetCustomMatch(); c != nil {
 		return matchTrie(c, value, in)
 	}
 	return nil, fmt.Errorf("matcher tree of an unknown kind: %T", t.GetTreeType())
+}
+
+// matchPrefixes tries the longest prefix first, and shorter ones where what is
+// nested in it does not match.
+func matchPrefixes(m map[string]*xdsmatcherv3.Matcher_OnMatch, value string, in inputs) (*xdscorev3.TypedExtensionConfig, error) {
+	for end := len(value); end > 0; end-- {
+		if on, err := onMatch(m[value[:end]], in); on != nil || err != nil {
+			return on, err
+		}
+	}
+	return nil, nil
 }
 
 // matchTrie evaluates the IP matcher: the longest prefix first.

@@ -193,7 +193,7 @@ func (m *bigMesh) split(a, b uint32) *model.Split {
 // caller of theirs sees.
 func (m *bigMesh) second() (*model.Service, *model.EndpointSlice) {
 	s, e := m.service(3), m.endpoints(3, m.pods)
-	s.Name, s.Addresses = "second", []netip.Addr{address(101, 0)}
+	s.Name, s.Addresses = "second", []netip.Addr{address(100, m.n+1)}
 	e.Name, e.Service = "second-abc", s.Key
 	return s, e
 }

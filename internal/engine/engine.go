@@ -9,6 +9,7 @@ import (
 	"github.com/go-logr/logr"
 
 	"github.com/weft-mesh/weft/internal/xds"
+	"github.com/weft-mesh/weft/translators/envoy"
 	"github.com/weft-mesh/weft/translators/model"
 	"github.com/weft-mesh/weft/translators/resolve"
 )
@@ -37,6 +38,7 @@ type Engine struct {
 	now           func() time.Time
 	statusChanged func(model.Ref)
 	metrics       metrics
+	encoder       *envoy.Encoder
 	// wake has capacity one: there is something to do.
 	wake chan struct{}
 
@@ -90,7 +92,7 @@ func New(o Options) *Engine {
 		o.StatusChanged = func(model.Ref) {}
 	}
 	e := &Engine{
-		log: o.Log, now: o.Now, statusChanged: o.StatusChanged, metrics: newMetrics(),
+		log: o.Log, now: o.Now, statusChanged: o.StatusChanged, metrics: newMetrics(), encoder: envoy.NewEncoder(),
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		graph: resolve.NewGraph(), dirty: resolve.NewDirty(),
 		units: map[unitKey]*unit{}, sights: map[string]*sight{}, common: newSight(resolve.Reach{}), reachers: map[reached]map[*sight]bool{},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
@@ -26,9 +27,14 @@ func (s *slot[V]) set(name string, view V, build func(V) (proto.Message, error))
 	if s.same(view) {
 		return false
 	}
+	res, err := encode(name, view, build)
+	return s.take(view, res, err)
+}
+
+// take takes in what was built from a new view.
+func (s *slot[V]) take(view V, res *xds.Resource, err error) bool {
 	s.view, s.done = view, true
 	s.built.Inc()
-	res, err := encode(name, view, build)
 	s.err = err
 	if err != nil || (s.res != nil && s.res.Version == res.Version && s.res.Name == res.Name) {
 		return false
@@ -51,40 +57,48 @@ func encode[V any](name string, view V, build func(V) (proto.Message, error)) (*
 	return xds.NewResource(name, m)
 }
 
-// slots are the resources of one kind by a key.
+// slots are the resources of one kind by a key. They are few: a list is smaller
+// than a map, and as fast.
 type slots[K comparable, V any] struct {
 	built prometheus.Counter
-	by    map[K]*slot[V]
+	all   []*keyed[K, V]
+}
+
+type keyed[K comparable, V any] struct {
+	key K
+	slot[V]
 }
 
 func newSlots[K comparable, V any](built prometheus.Counter) slots[K, V] {
-	return slots[K, V]{built: built, by: map[K]*slot[V]{}}
+	return slots[K, V]{built: built}
 }
 
 // put sets one resource.
-func (ss slots[K, V]) put(k K, name string, view V, build func(V) (proto.Message, error)) bool {
-	s := ss.by[k]
-	if s == nil {
-		s = &slot[V]{built: ss.built}
-		ss.by[k] = s
+func (ss *slots[K, V]) put(k K, name string, view V, build func(V) (proto.Message, error)) bool {
+	return ss.at(k).set(name, view, build)
+}
+
+// at finds a slot, or makes it.
+func (ss *slots[K, V]) at(k K) *slot[V] {
+	for _, s := range ss.all {
+		if s.key == k {
+			return &s.slot
+		}
 	}
-	return s.set(name, view, build)
+	s := &keyed[K, V]{key: k, slot: slot[V]{built: ss.built}}
+	ss.all = append(ss.all, s)
+	return &s.slot
 }
 
 // keep drops what is not wanted any more, and tells whether anything was.
-func (ss slots[K, V]) keep(wanted map[K]bool) bool {
-	dropped := false
-	for k := range ss.by {
-		if !wanted[k] {
-			delete(ss.by, k)
-			dropped = true
-		}
-	}
-	return dropped
+func (ss *slots[K, V]) keep(wanted map[K]bool) bool {
+	before := len(ss.all)
+	ss.all = slices.DeleteFunc(ss.all, func(s *keyed[K, V]) bool { return !wanted[s.key] })
+	return len(ss.all) < before
 }
 
-func (ss slots[K, V]) resources(to []*xds.Resource) []*xds.Resource {
-	for _, s := range ss.by {
+func (ss *slots[K, V]) resources(to []*xds.Resource) []*xds.Resource {
+	for _, s := range ss.all {
 		if s.res != nil {
 			to = append(to, s.res)
 		}
@@ -92,8 +106,8 @@ func (ss slots[K, V]) resources(to []*xds.Resource) []*xds.Resource {
 	return to
 }
 
-func (ss slots[K, V]) errors(to []error) []error {
-	for _, s := range ss.by {
+func (ss *slots[K, V]) errors(to []error) []error {
+	for _, s := range ss.all {
 		if s.err != nil {
 			to = append(to, s.err)
 		}

@@ -63,8 +63,9 @@ type unit struct {
 	scopes    slots[netip.AddrPort, model.Outbound]
 	listeners slots[netip.AddrPort, model.UDPListener]
 	// sights are those that see it, and made what they have of it.
-	sights map[*sight]bool
-	made   resources
+	sights  map[*sight]bool
+	made    resources
+	encoder *envoy.Encoder
 }
 
 // dialled tells a Service's clusters apart: by port, and where connections find
@@ -83,11 +84,11 @@ type namedEndpoints struct {
 	model.Endpoints
 }
 
-func newUnit(built prometheus.Counter) *unit {
+func newUnit(built prometheus.Counter, encoder *envoy.Encoder) *unit {
 	return &unit{
-		clusters: newSlots[dialled, model.Cluster](built), names: map[dialled]string{},
+		clusters:  newSlots[dialled, model.Cluster](built),
 		endpoints: newSlots[dialled, namedEndpoints](built), scopes: newSlots[netip.AddrPort, model.Outbound](built),
-		listeners: newSlots[netip.AddrPort, model.UDPListener](built), sights: map[*sight]bool{},
+		listeners: newSlots[netip.AddrPort, model.UDPListener](built), sights: map[*sight]bool{}, encoder: encoder,
 	}
 }
 
@@ -95,7 +96,7 @@ func newUnit(built prometheus.Counter) *unit {
 func (e *Engine) unit(k unitKey) *unit {
 	u := e.units[k]
 	if u == nil {
-		u = newUnit(e.metrics.built)
+		u = newUnit(e.metrics.built, e.encoder)
 		e.units[k] = u
 		e.rebuilt(k, u, u.refresh(k.views(e.graph)))
 	}
@@ -133,7 +134,7 @@ func (u *unit) refresh(v resolve.ServiceViews) types {
 	for _, o := range v.Outbound {
 		a := netip.AddrPortFrom(o.Address, o.Name.Port)
 		addrs[a] = true
-		changed |= scopeTypes.when(u.scopes.put(a, envoy.ScopeName(a), o, buildScope))
+		changed |= scopeTypes.when(u.refreshScope(a, o))
 	}
 	changed |= u.refreshListeners(v.UDP)
 	changed |= clusterTypes.when(u.clusters.keep(ports))
@@ -153,37 +154,58 @@ func (u *unit) refreshListeners(ls []model.UDPListener) types {
 }
 
 func (u *unit) refreshCluster(c model.Cluster) bool {
-	var name string
 	at := dialled{c.Name.Port, c.Address}
-	changed := u.clusters.put(at, envoy.NameOf(c), c, func(c model.Cluster) (proto.Message, error) {
-		m := envoy.BuildCluster(c)
-		name = envoy.EndpointsName(m)
-		return m, nil
-	})
-	if changed {
-		u.names[at] = name
+	slot := u.clusters.at(at)
+	if slot.same(c) {
+		return false
 	}
-	return changed
+	encoded, asks, err := u.encoder.Cluster(c)
+	if !slot.take(c, resource(xds.Cluster, envoy.NameOf(c), encoded, err), err) {
+		return false
+	}
+	if u.names == nil {
+		u.names = map[dialled]string{}
+	}
+	u.names[at] = asks
+	return true
+}
+
+func (u *unit) refreshScope(at netip.AddrPort, o model.Outbound) bool {
+	slot := u.scopes.at(at)
+	if slot.same(o) {
+		return false
+	}
+	encoded, err := u.encoder.Outbound(o)
+	return slot.take(o, resource(xds.ScopedRoute, envoy.ScopeName(at), encoded, err), err)
 }
 
 func (u *unit) refreshEndpoints(es []model.Endpoints) types {
 	changed := false
 	for _, e := range es {
 		at := dialled{e.Cluster.Port, e.Address}
-		if name := u.names[at]; name != "" {
-			changed = u.endpoints.put(at, name, namedEndpoints{name, e}, buildEndpoints) || changed
+		name := u.names[at]
+		if name == "" {
+			continue
 		}
+		view, slot := namedEndpoints{name, e}, u.endpoints.at(at)
+		if slot.same(view) {
+			continue
+		}
+		encoded, err := u.encoder.Endpoints(name, e)
+		changed = slot.take(view, resource(xds.Endpoint, name, encoded, err), err) || changed
 	}
 	return endpointTypes.when(changed)
 }
 
-func buildScope(o model.Outbound) (proto.Message, error) { return envoy.BuildOutbound(o) }
+// resource is what an encoder gave, nil where it gave none.
+func resource(t xds.Type, name string, encoded []byte, err error) *xds.Resource {
+	if err != nil {
+		return nil
+	}
+	return xds.EncodedResource(t, name, encoded)
+}
 
 func buildUDPListener(l model.UDPListener) (proto.Message, error) { return envoy.BuildUDPListener(l) }
-
-func buildEndpoints(e namedEndpoints) (proto.Message, error) {
-	return envoy.BuildEndpoints(e.Name, e.Endpoints), nil
-}
 
 func (u *unit) errors() []error {
 	return u.listeners.errors(u.scopes.errors(u.endpoints.errors(u.clusters.errors(nil))))

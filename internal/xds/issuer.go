@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/protobuf/proto"
 	"k8s.io/utils/clock"
 
 	"github.com/weft-mesh/weft/internal/identity"
@@ -74,7 +73,7 @@ func (i *Issuer) Workload(peer identity.Peer) (Leaf, error) {
 	if err != nil {
 		return Leaf{}, fmt.Errorf("encode the certificate of pod %s: %w", peer.Pod, err)
 	}
-	r := newResource(WorkloadSecret, v.String(), messageName(m), b)
+	r := newResource(WorkloadSecret, v.String(), Secret.URL(), b)
 	return Leaf{Secret: r, Version: r.Version, Renew: v.renew()}, nil
 }
 
@@ -169,5 +168,3 @@ func termsOf(ca *identity.CA, peer identity.Peer, workload model.Workload) strin
 	}, "\x00")))
 	return hex.EncodeToString(sum[:8])
 }
-
-func messageName(m proto.Message) string { return string(m.ProtoReflect().Descriptor().FullName()) }

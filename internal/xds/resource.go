@@ -67,12 +67,29 @@ func NewResource(name string, m proto.Message) (*Resource, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", name, err)
 	}
-	sum := sha256.Sum256(b)
-	return newResource(name, hex.EncodeToString(sum[:8]), string(m.ProtoReflect().Descriptor().FullName()), b), nil
+	return newResource(name, version(b), "type.googleapis.com/"+string(m.ProtoReflect().Descriptor().FullName()), b), nil
 }
 
-func newResource(name, version, message string, value []byte) *Resource {
-	r := &Resource{Name: name, Version: version, Body: &anypb.Any{TypeUrl: "type.googleapis.com/" + message, Value: value}}
+// EncodedResource is a message that is encoded already. It keeps a copy.
+func EncodedResource(t Type, name string, value []byte) *Resource {
+	return newResource(name, version(value), t.URL(), value)
+}
+
+func version(value []byte) string {
+	sum := sha256.Sum256(value)
+	var text [16]byte
+	hex.Encode(text[:], sum[:8])
+	return string(text[:])
+}
+
+func newResource(name, version, url string, value []byte) *Resource {
+	held := &struct {
+		Resource
+		body anypb.Any
+	}{Resource: Resource{Name: name, Version: version}}
+	r := &held.Resource
+	r.Body = &held.body
+	r.Body.TypeUrl, r.Body.Value = url, value
 	r.wire = appendResource(nil, r)
 	// The message is the end of the wire form: it is kept once.
 	r.Body.Value = r.wire[len(r.wire)-len(value) : len(r.wire) : len(r.wire)]

@@ -36,6 +36,12 @@ func meshedMark() *structpb.Struct {
 // BuildCluster is one port of a Service. Each endpoint says whether it is in
 // the mesh; plaintext goes to those alone that are not.
 func BuildCluster(v model.Cluster) *clusterv3.Cluster {
+	c := clusterBody(v)
+	return askingFor(c, fingerprint(c))
+}
+
+// clusterBody is a cluster that does not ask for endpoints yet.
+func clusterBody(v model.Cluster) *clusterv3.Cluster {
 	alpns := []string{alpn}
 	switch {
 	case v.Name.UDP:
@@ -71,7 +77,12 @@ func BuildCluster(v model.Cluster) *clusterv3.Cluster {
 	if v.Address.IsValid() {
 		c.AltStatName = ClusterName(v.Name)
 	}
-	c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{EdsConfig: overADS(), ServiceName: c.GetName() + "#" + fingerprint(c)}
+	return c
+}
+
+// askingFor has a cluster ask for its endpoints.
+func askingFor(c *clusterv3.Cluster, print string) *clusterv3.Cluster {
+	c.EdsClusterConfig = &clusterv3.Cluster_EdsClusterConfig{EdsConfig: overADS(), ServiceName: endpointsName(c.GetName(), print)}
 	return c
 }
 
@@ -82,9 +93,17 @@ func fingerprint(m proto.Message) string {
 	if err != nil {
 		return "" // refused when it is encoded
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:4])
+	return digest(b)
 }
+
+func digest(encoded []byte) string {
+	sum := sha256.Sum256(encoded)
+	var text [8]byte
+	hex.Encode(text[:], sum[:4])
+	return string(text[:])
+}
+
+func endpointsName(cluster, print string) string { return cluster + "#" + print }
 
 // EndpointsName is the name that a cluster asks for its endpoints by.
 func EndpointsName(c *clusterv3.Cluster) string { return c.GetEdsClusterConfig().GetServiceName() }

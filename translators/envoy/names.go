@@ -3,6 +3,7 @@ package envoy
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/weft-mesh/weft/translators/model"
@@ -68,7 +69,7 @@ const udpSuffix = "|udp"
 
 // ClusterName is "outbound|namespace/service|port", and "|udp" for a UDP port.
 func ClusterName(p model.ServicePort) string {
-	name := fmt.Sprintf("outbound|%s|%d", p.Service, p.Port)
+	name := "outbound|" + p.Service.Namespace + "/" + p.Service.Name + "|" + strconv.Itoa(int(p.Port))
 	if p.UDP {
 		name += udpSuffix
 	}

@@ -16,7 +16,10 @@ import (
 // BuildOutbound is the routes of one address: a scope, keyed by the address,
 // with its route configuration in it. A change of weights is this and no more.
 func BuildOutbound(v model.Outbound) (*routev3.ScopedRouteConfiguration, error) {
-	name := ScopeName(netip.AddrPortFrom(v.Address, v.Name.Port))
+	return buildScope(ScopeName(netip.AddrPortFrom(v.Address, v.Name.Port)), v), nil
+}
+
+func buildScope(name string, v model.Outbound) *routev3.ScopedRouteConfiguration {
 	vh := &routev3.VirtualHost{
 		Name: "service", Domains: []string{"*"}, Metadata: serviceMetadata(v.Name.Service.String()),
 		RequestHeadersToRemove:  []string{DestinationHeader},
@@ -36,7 +39,7 @@ func BuildOutbound(v model.Outbound) (*routev3.ScopedRouteConfiguration, error) 
 			// that come with it.
 			ValidateClusters: wrapperspb.Bool(false),
 		},
-	}, nil
+	}
 }
 
 func outboundRoute(v model.OutboundRoute) *routev3.Route {

@@ -1,0 +1,172 @@
+package envoy
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// draw draws views that are alike in some ways and differ in others, as those of
+// a mesh do.
+type draw struct{ *rand.Rand }
+
+func (d draw) name() string {
+	return []string{"a", "web", "a-name-that-is-so-long-that-its-length-needs-two-bytes-once-it-is-in-a-url-a-name-that-is-so-long-that-its-length-needs-two-bytes", "weft-hole-00", ""}[d.IntN(25)/6]
+}
+
+func (d draw) key() model.Key { return model.Key{Namespace: d.name(), Name: d.name()} }
+
+func (d draw) port() model.ServicePort {
+	return model.ServicePort{Service: d.key(), Port: uint16(80 + d.IntN(2)), UDP: d.IntN(8) == 0}
+}
+
+func (d draw) addr() netip.Addr {
+	if d.IntN(3) == 0 {
+		return netip.AddrFrom16([16]byte{0xfd, 15: byte(d.IntN(200))})
+	}
+	return netip.AddrFrom4([4]byte{198, 18, byte(d.IntN(200)), byte(d.IntN(200))})
+}
+
+func (d draw) cluster() model.Cluster {
+	c := model.Cluster{
+		Name: d.port(), Protocol: []model.Protocol{model.ProtocolHTTP, model.ProtocolHTTP2, model.ProtocolTCP}[d.IntN(3)],
+		TrustDomain: []string{"cluster.local", "td"}[d.IntN(2)], Split: d.IntN(4) == 0,
+	}
+	if d.IntN(3) == 0 {
+		c.Address = d.addr()
+	}
+	for range []int{0, 1, 2, 30}[d.IntN(4)] {
+		c.Identities = append(c.Identities, model.Identity(d.key()))
+	}
+	return c
+}
+
+func (d draw) endpoints() model.Endpoints {
+	e := model.Endpoints{Cluster: d.port()}
+	if d.IntN(5) == 0 {
+		e.Split = d.key()
+	}
+	for range 1 + d.IntN(5)/4 {
+		g := model.EndpointGroup{Backend: d.key(), Weight: uint32(1 + d.IntN(8)/7)}
+		meshed := d.IntN(2) == 0
+		for range []int{0, 1, 3, 60}[d.IntN(4)] {
+			e := model.Endpoint{Addr: netip.AddrPortFrom(d.addr(), uint16(8080+d.IntN(60)/59)), Meshed: meshed}
+			e.Meshed = e.Meshed != (d.IntN(60) == 0)
+			g.Endpoints = append(g.Endpoints, e)
+		}
+		e.Groups = append(e.Groups, g)
+	}
+	return e
+}
+
+func (d draw) outbound() model.Outbound {
+	o := model.Outbound{Name: d.port(), Address: d.addr()}
+	for range 1 + d.IntN(4)/3 {
+		r := model.OutboundRoute{}
+		if d.IntN(4) == 0 {
+			r.Name = d.key().String()
+		}
+		if d.IntN(6) == 0 {
+			r.Match = &model.HTTPMatch{PathRegex: []string{"/a.*", "("}[d.IntN(2)]}
+		}
+		for range 1 + d.IntN(4)/3 {
+			r.Backends = append(r.Backends, model.WeightedCluster{Cluster: d.port(), Weight: uint32(d.IntN(3))})
+		}
+		o.Routes = append(o.Routes, r)
+	}
+	return o
+}
+
+// TestEncoderEncodesWhatIsBuilt: whatever an Encoder has seen before, its bytes
+// are those of the message that is built of the view, and what is refused of the
+// one is refused of the other.
+func TestEncoderEncodesWhatIsBuilt(t *testing.T) {
+	for seed := range uint64(6) {
+		d := draw{rand.New(rand.NewPCG(seed, 7))}
+		e := NewEncoder()
+		for range 300 {
+			c := d.cluster()
+			m := BuildCluster(c)
+			got, name, err := e.Cluster(c)
+			compareBytes(t, fmt.Sprintf("seed %d: %+v", seed, c), got, err, m, nil)
+			if err == nil && name != EndpointsName(m) {
+				t.Fatalf("seed %d: asks for %q, want %q", seed, name, EndpointsName(m))
+			}
+			es, as := d.endpoints(), d.name()
+			got, err = e.Endpoints(as, es)
+			compareBytes(t, fmt.Sprintf("seed %d: %+v", seed, es), got, err, BuildEndpoints(as, es), nil)
+			o := d.outbound()
+			scope, wrong := BuildOutbound(o)
+			got, err = e.Outbound(o)
+			compareBytes(t, fmt.Sprintf("seed %d: %+v", seed, o), got, err, scope, wrong)
+		}
+		if len(e.clusters) == 0 || len(e.endpoints) == 0 || len(e.scopes) == 0 {
+			t.Fatalf("seed %d: nothing was learned", seed)
+		}
+	}
+}
+
+func compareBytes(t *testing.T, what string, got []byte, err error, m proto.Message, wrong error) {
+	t.Helper()
+	if wrong == nil {
+		wrong = Validate(m)
+	}
+	if (err != nil) != (wrong != nil) {
+		t.Fatalf("%s: refused by %v, want %v", what, err, wrong)
+	}
+	if err != nil {
+		return
+	}
+	want, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Fatalf("%s: the bytes differ", what)
+	}
+}
+
+// TestEncoderIsBounded, whatever it is asked for.
+func TestEncoderIsBounded(t *testing.T) {
+	e := NewEncoder()
+	for port := range uint16(2000) {
+		name := model.ServicePort{Service: model.Key{Namespace: "a", Name: "b"}, Port: port + 1}
+		if _, _, err := e.Cluster(model.Cluster{Name: name, Protocol: model.ProtocolHTTP}); err != nil {
+			t.Fatal(err)
+		}
+		addr := netip.AddrFrom4([4]byte{198, 18, 0, 1})
+		if _, err := e.Endpoints("x", model.Endpoints{Groups: []model.EndpointGroup{{
+			Backend: name.Service, Weight: 1, Endpoints: []model.Endpoint{{Addr: netip.AddrPortFrom(addr, port)}},
+		}}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Outbound(model.Outbound{Name: name, Address: addr, Routes: []model.OutboundRoute{{Backends: []model.WeightedCluster{{Cluster: name, Weight: 1}}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := max(len(e.clusters), len(e.endpoints), len(e.scopes)); n > maxTemplates {
+		t.Errorf("%d templates are kept", n)
+	}
+}
+
+// TestLikeMessagesCostTheirBytes: a message like an earlier one is not built.
+func TestLikeMessagesCostTheirBytes(t *testing.T) {
+	e := NewEncoder()
+	name := model.ServicePort{Service: model.Key{Namespace: "shop", Name: "web"}, Port: 80}
+	c := model.Cluster{Name: name, Protocol: model.ProtocolHTTP, TrustDomain: "td", Identities: []model.Identity{{Namespace: "shop", Name: "web"}}}
+	o := model.Outbound{Name: name, Address: netip.AddrFrom4([4]byte{198, 18, 0, 1}), Routes: []model.OutboundRoute{{Backends: []model.WeightedCluster{{Cluster: name, Weight: 1}}}}}
+	es := model.Endpoints{Groups: []model.EndpointGroup{{Backend: name.Service, Weight: 1, Endpoints: []model.Endpoint{{Addr: netip.AddrPortFrom(o.Address, 80), Meshed: true}}}}}
+	if n := testing.AllocsPerRun(100, func() {
+		_, _, _ = e.Cluster(c)
+		_, _ = e.Endpoints("x", es)
+		_, _ = e.Outbound(o)
+	}); n > 10 {
+		t.Errorf("%v allocations for three messages like earlier ones", n)
+	}
+}

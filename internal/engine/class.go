@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
@@ -35,8 +33,8 @@ type class struct {
 	past []pastSnapshot
 	// stale are the types that a new snapshot is due for.
 	stale types
-	// notBefore bounds how often policy is pushed in a burst.
-	notBefore time.Time
+	// pace bounds how often policy is pushed in a burst.
+	pace pace
 }
 
 // pastSnapshot is one that was followed by another, and the newest change that

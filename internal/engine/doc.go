@@ -12,7 +12,7 @@
 // what the proxies of a set of identities see of the mesh exists once
 // (sight.go), and a class adds its own side to it (class.go): from what is dirty
 // to who must be told there is an index, never a search. Endpoints go out at once; policy
-// goes out at once when it comes alone, and in a burst once for each class in
-// Interval. A resource that cannot be built, or does not validate, keeps its
+// goes out at once when it comes alone, and in a burst ever more
+// seldom (pace.go). A resource that cannot be built, or does not validate, keeps its
 // last good version.
 package engine

@@ -14,9 +14,6 @@ import (
 	"github.com/weft-mesh/weft/translators/resolve"
 )
 
-// Interval is the least time between two pushes of policy to one class.
-const Interval = 100 * time.Millisecond
-
 // settling is how long after its start an engine waits for the proxies of an
 // earlier one to connect again: twice the longest pause between two attempts
 // of theirs, and the time of one.

@@ -10,6 +10,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -265,5 +266,28 @@ func TestPortOfTwoProtocols(t *testing.T) {
 	}
 	if got := m.pod("stranger").raw(t, server.addr4.String()+":8080", request("/books")); got.status != 403 {
 		t.Errorf("plaintext: got %+v", got)
+	}
+}
+
+// TestWhatNobodyHasSeenIsTriedAgain: one pod's application is gone while its
+// endpoint is still there, and so is one pod altogether. Nobody notices.
+func TestWhatNobodyHasSeenIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	here, gone, client := m.pod("here"), m.pod("gone"), m.pod("client")
+	here.echoes(":8080")
+	in := views{inbound: serves(model.ProtocolHTTP, model.Policy{AllowAll: true}, 8080)}
+	here.sidecar("web", in)
+	gone.sidecar("web", in)
+	nowhere := model.Endpoint{Addr: netip.MustParseAddrPort("198.18.80.250:8080"), Meshed: true}
+	v := views{}.calls(web("198.19.0.1", here.meshed(8080), gone.meshed(8080))).calls(web("198.19.0.2", here.meshed(8080), nowhere)).calls(web("198.19.0.3", here.meshed(8080), gone.meshed(8080)))
+	v.outbound[2].Routes[0].Backends = []model.WeightedCluster{{Cluster: v.outbound[0].Name, Weight: 1}, {Cluster: v.outbound[2].Name, Weight: 1}}
+	client.sidecar("front", v)
+	for _, to := range []string{"198.19.0.1", "198.19.0.2", "198.19.0.3"} {
+		for range 5 {
+			if got := ask(t, client.client, "GET", "http://"+to); got.status != 200 {
+				t.Fatalf("%s: %d %s", to, got.status, got.body)
+			}
+		}
 	}
 }

@@ -66,6 +66,10 @@ func clusterBody(v model.Cluster) *clusterv3.Cluster {
 		o := http2()
 		// A connection keeps the certificates that it was opened with.
 		o.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{MaxConnectionDuration: seconds(connectionLife)}
+		if v.Protocol.IsHTTP() {
+			// Here and not in routes, which are sent again for each new weight.
+			o.RetryPolicy = retryUnprocessed()
+		}
 		c.TypedExtensionProtocolOptions = httpOptions(o)
 	}
 	if v.Split {

@@ -53,11 +53,7 @@ func outboundRoute(v model.OutboundRoute) *routev3.Route {
 }
 
 func routeTo(backends []model.WeightedCluster) *routev3.RouteAction {
-	a := &routev3.RouteAction{
-		Timeout:        seconds(0), // the caller's own deadline holds
-		RetryPolicy:    retryUnprocessed(),
-		UpgradeConfigs: []*routev3.RouteAction_UpgradeConfig{{UpgradeType: "websocket"}},
-	}
+	a := &routev3.RouteAction{Timeout: seconds(0)} // the caller's own deadline holds
 	if len(backends) == 1 {
 		a.ClusterSpecifier = &routev3.RouteAction_Cluster{Cluster: ClusterName(backends[0].Cluster)}
 		return a

@@ -55,16 +55,22 @@ func newClass(key resolve.Class, shape resolve.Shape, common *sight, built prome
 	}
 }
 
-// refreshInbound rebuilds the pods' own side, and tells whether it has changed.
-func (c *class) refreshInbound(in model.Inbound) bool {
-	changed := c.inbound.set(envoy.InboundListenerName, in, func(in model.Inbound) (proto.Message, error) {
+// refreshInbound rebuilds the pods' own side, and tells of which types it has
+// changed.
+func (c *class) refreshInbound(in model.Inbound) types {
+	changed := typesOf(xds.Listener).when(c.inbound.set(envoy.InboundListenerName, envoy.ListenerView(in), func(in model.Inbound) (proto.Message, error) {
 		return envoy.BuildInboundListener(in)
-	})
-	changed = c.refreshRoutes(in) || changed
-	changed = c.refreshProbes(in) || changed
-	if changed {
-		c.own[xds.Cluster] = xds.NewLayer(c.clusters.resources(nil)...)
+	}))
+	changed |= typesOf(xds.Route).when(c.refreshRoutes(in))
+	changed |= typesOf(xds.Listener).when(c.refreshProbes(in))
+	if c.own[xds.Cluster] == nil {
+		c.own[xds.Cluster] = c.podClusters(in.Probes)
+		changed |= clusterTypes
+	}
+	if changed.has(xds.Route) {
 		c.own[xds.Route] = xds.NewLayer(c.routes.resources(nil)...)
+	}
+	if changed.has(xds.Listener) {
 		c.own[xds.Listener] = xds.NewLayer(append(c.probes.resources(nil), some(c.inbound.res)...)...)
 	}
 	return changed
@@ -99,22 +105,23 @@ func (c *class) refreshRoutes(in model.Inbound) bool {
 	return c.routes.keep(wanted) || changed
 }
 
-func (c *class) refreshProbes(in model.Inbound) bool {
-	changed := false
-	probes := in.Probes
-	wanted := map[string]bool{}
+// podClusters are the same as long as the class is there: its probes are part of
+// what it is.
+func (c *class) podClusters(probes []model.Probe) *xds.Layer {
 	for _, m := range envoy.BuildPodClusters(probes) {
-		wanted[m.Name] = true
-		changed = c.clusters.put(m.Name, m.Name, probes, func([]model.Probe) (proto.Message, error) { return m, nil }) || changed
+		c.clusters.put(m.Name, m.Name, probes, func([]model.Probe) (proto.Message, error) { return m, nil })
 	}
-	changed = c.clusters.keep(wanted) || changed
-	if len(probes) == 0 {
-		return c.probes.keep(nil) || changed
+	return xds.NewLayer(c.clusters.resources(nil)...)
+}
+
+func (c *class) refreshProbes(in model.Inbound) bool {
+	if len(in.Probes) == 0 {
+		return false
 	}
-	in = model.Inbound{Probes: probes, IPv6: in.IPv6}
+	in = model.Inbound{Probes: in.Probes, IPv6: in.IPv6}
 	return c.probes.put(envoy.ProbesListenerName, envoy.ProbesListenerName, in, func(in model.Inbound) (proto.Message, error) {
 		return envoy.BuildProbesListener(in)
-	}) || changed
+	})
 }
 
 // compose puts a snapshot together: new sets of some types, the others as they

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/weft-mesh/weft/internal/xds"
 	"github.com/weft-mesh/weft/translators/model"
 	"github.com/weft-mesh/weft/translators/resolve"
 )
@@ -143,9 +142,7 @@ func (e *Engine) settleSights() {
 
 func (e *Engine) refreshInbound(d *resolve.Dirty) {
 	refresh := func(c *class) {
-		if c.refreshInbound(e.graph.Inbound(c.key.Identity, c.shape)) {
-			e.mark(c, typesOf(xds.Cluster, xds.Route, xds.Listener))
-		}
+		e.mark(c, c.refreshInbound(e.graph.Inbound(c.key.Identity, c.shape)))
 	}
 	if d.AllInbound || d.Everything {
 		for _, c := range e.classes {

@@ -57,6 +57,18 @@ func BuildInboundListener(v model.Inbound) (*listenerv3.Listener, error) {
 	return l, nil
 }
 
+// ListenerView leaves out of a view what the listener does not hold: who may ask
+// for what on HTTP ports is in their routes.
+func ListenerView(v model.Inbound) model.Inbound {
+	v.Probes, v.Ports = nil, slices.Clone(v.Ports)
+	for i, p := range v.Ports {
+		if p.Protocol.IsHTTP() {
+			v.Ports[i].Policy.Callers = nil
+		}
+	}
+	return v
+}
+
 func meshMatch(port uint16) *listenerv3.FilterChainMatch {
 	return chainMatch(port, "tls", alpn)
 }

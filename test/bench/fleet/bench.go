@@ -124,26 +124,28 @@ func (b *bench) weft(ctx context.Context, kubeconfig string) error {
 
 // connect has all sidecars connect at once, and gives the bytes that they were
 // sent: goals 6 and 9.
-func (b *bench) connect(ctx context.Context, s *server, held func() (rss, live int64, err error)) (int64, error) {
+func (b *bench) connect(ctx context.Context, s *server, held func(context.Context) (rss, live int64, err error)) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, b.limit)
 	defer cancel()
-	rss, live, err1 := held()
+	rss, live, err1 := held(ctx)
 	cpu, err2 := s.CPU()
 	if err := errors.Join(err1, err2); err != nil {
 		return 0, err
 	}
+	stop := b.profileWhile(s, "connect-all")
 	began := time.Now()
 	if err := s.fleet.Connect(ctx); err != nil {
 		return 0, err
 	}
 	took := time.Since(began)
 	quiet(s.fleet)
+	stop()
 	used, err1 := s.CPU()
 	peak, err2 := s.Memory("VmHWM")
 	if err := errors.Join(err1, err2, idle(ctx, s)); err != nil {
 		return 0, err
 	}
-	rss1, live1, err := held()
+	rss1, live1, err := held(ctx)
 	return s.fleet.Read(), errors.Join(err,
 		b.report.add("connect-all", row{
 			"goal": "G6", "connect_all_ms": milliseconds(took), "cpu_us_per_proxy": microseconds(used-cpu, b.proxies),

@@ -154,11 +154,12 @@ func (b *bench) changes(ctx context.Context, delays *sidecars.Delays) (int, erro
 	all.SetLimit(20) // an API server that is slow is no fault of weft
 	made := 0
 	for end := time.Now().Add(b.settings.churn); time.Now().Before(end); <-tick.C {
-		i, more := made%b.services, made/b.services%2 == 0
+		among := min(b.services, cluster.Changing)
+		i, second := made%among, made/among%2 == 0
 		made++
 		all.Go(func() error {
 			delays.Begin(cluster.ServiceName(i))
-			return b.mesh.Put(ctx, cluster.Slice(i, more))
+			return b.mesh.Put(ctx, cluster.Slice(i, second))
 		})
 	}
 	return made, all.Wait()

@@ -103,7 +103,7 @@ func (c *child) answer() (string, error) {
 	return c.answers.Text(), nil
 }
 
-func (c *child) held() (rss, live int64, err error) {
+func (c *child) held(context.Context) (rss, live int64, err error) {
 	text, err := c.tell(replay.WordMemory)
 	if err != nil {
 		return 0, 0, err

@@ -150,18 +150,29 @@ func (c *Controller) Metric(name string) (float64, error) {
 	return sum, nil
 }
 
-// Held is the memory of the process once garbage is gone: its RSS, and what of
-// it is heap and stacks.
-func (c *Controller) Held() (rss, live int64, err error) {
-	for range 3 {
-		if _, err := c.get(c.pprof, "/debug/pprof/heap?gc=1"); err != nil {
+// Held is the memory of the process once garbage is gone: its RSS, when the
+// runtime has given back what it will, and what of it is heap and stacks.
+func (c *Controller) Held(ctx context.Context) (rss, live int64, err error) {
+	const window, least = 2 * time.Second, 1 << 20
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(window)
+	defer tick.Stop()
+	for last := int64(0); ; last = rss {
+		if _, err := c.Profile("heap?gc=1"); err != nil {
 			return 0, 0, err
 		}
+		if rss, err = c.Memory("VmRSS"); err != nil {
+			return 0, 0, err
+		}
+		if last > 0 && last-rss < least || ctx.Err() != nil {
+			break
+		}
+		<-tick.C
 	}
 	heap, err1 := c.Metric("go_memstats_heap_alloc_bytes")
 	stack, err2 := c.Metric("go_memstats_stack_inuse_bytes")
-	rss, err3 := c.Memory("VmRSS")
-	return rss, int64(heap + stack), errors.Join(err1, err2, err3)
+	return rss, int64(heap + stack), errors.Join(err1, err2)
 }
 
 // TLS trusts the control plane as a sidecar does.

@@ -27,6 +27,10 @@ const (
 	classes = 10
 	// spare Services have no TrafficTarget until one is added.
 	spare = 1
+	// Changing is how many Services have a second pod, that Slice can add.
+	Changing = 1000
+	// spareAddress is where the addresses of second pods begin.
+	spareAddress = 1 << 15
 	// writers is how many objects are written at a time.
 	writers = 32
 )
@@ -93,6 +97,11 @@ func (m *Mesh) createService(ctx context.Context, i int) error {
 	if err := m.createPod(ctx, ServiceName(i), ServiceName(i), serverAddress(i)); err != nil {
 		return err
 	}
+	if i < Changing {
+		if err := m.createPod(ctx, more(i), ServiceName(i), serverAddress(spareAddress+i)); err != nil {
+			return err
+		}
+	}
 	if err := m.Create(ctx, Slice(i, false)); err != nil {
 		return err
 	}
@@ -145,6 +154,9 @@ func account(i int) string { return fmt.Sprintf("client-%d", i) }
 
 func ServiceName(i int) string { return fmt.Sprintf("service-%05d", i) }
 
+// more is the second pod of a Service.
+func more(i int) string { return ServiceName(i) + "-more" }
+
 // The addresses are of the network that is reserved for measurements, and of
 // the API server's Services.
 func proxyAddress(i int) netip.Addr { return netip.AddrFrom4([4]byte{198, 18, byte(i >> 8), byte(i)}) }
@@ -166,24 +178,22 @@ func service(i int) *corev1.Service {
 	}
 }
 
-// Slice has the Service's pod, and one more.
-func Slice(i int, more bool) *discoveryv1.EndpointSlice {
-	endpoint := func(i int) discoveryv1.Endpoint {
+// Slice has the Service's pod, and its second one.
+func Slice(i int, second bool) *discoveryv1.EndpointSlice {
+	endpoint := func(pod string, at netip.Addr) discoveryv1.Endpoint {
 		return discoveryv1.Endpoint{
-			Addresses: []string{serverAddress(i).String()}, Conditions: discoveryv1.EndpointConditions{Ready: ptr.To(true)},
-			TargetRef: &corev1.ObjectReference{Kind: "Pod", Namespace: Namespace, Name: ServiceName(i)},
+			Addresses: []string{at.String()}, Conditions: discoveryv1.EndpointConditions{Ready: ptr.To(true)},
+			TargetRef: &corev1.ObjectReference{Kind: "Pod", Namespace: Namespace, Name: pod},
 		}
 	}
 	s := &discoveryv1.EndpointSlice{
 		ObjectMeta:  metav1.ObjectMeta{Namespace: Namespace, Name: ServiceName(i) + "-a", Labels: map[string]string{discoveryv1.LabelServiceName: ServiceName(i)}},
 		AddressType: discoveryv1.AddressTypeIPv4,
-		Endpoints:   []discoveryv1.Endpoint{endpoint(i)},
+		Endpoints:   []discoveryv1.Endpoint{endpoint(ServiceName(i), serverAddress(i))},
 		Ports:       []discoveryv1.EndpointPort{{Name: ptr.To("http"), Port: ptr.To(int32(8080)), Protocol: ptr.To(corev1.ProtocolTCP)}},
 	}
-	if more {
-		e := endpoint(i)
-		e.Addresses, e.TargetRef = []string{serverAddress(1<<15 + i).String()}, nil
-		s.Endpoints = append(s.Endpoints, e)
+	if second {
+		s.Endpoints = append(s.Endpoints, endpoint(more(i), serverAddress(spareAddress+i)))
 	}
 	return s
 }

@@ -111,6 +111,30 @@ func TestWeightsOfAnySizeAreTaken(t *testing.T) {
 	}
 }
 
+// TestListenerViewIsEnough: what it leaves out makes no difference to the
+// listener, so that a change of who may ask what is no change of it.
+func TestListenerViewIsEnough(t *testing.T) {
+	for _, mtls := range []model.MTLS{model.MTLSStrict, model.MTLSPermissive} {
+		for _, all := range []bool{false, true} {
+			in := sampleInbound(mtls)
+			for i := range in.Ports {
+				in.Ports[i].Policy.AllowAll = in.Ports[i].Policy.AllowAll || all
+			}
+			narrow := ListenerView(in)
+			whole, err := BuildInboundListener(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l, err := BuildInboundListener(narrow); err != nil || !proto.Equal(l, whole) {
+				t.Errorf("%s: another listener (%v)", mtls, err)
+			}
+			if len(in.Ports[0].Policy.Callers) == 0 || (!all && len(narrow.Ports[0].Policy.Callers) > 0) {
+				t.Errorf("%s: the view was changed, or not narrowed", mtls)
+			}
+		}
+	}
+}
+
 func TestValidateSeesWhatIsPackedDeep(t *testing.T) {
 	in := sampleInbound(model.MTLSStrict)
 	in.Ports[0].Policy.Callers[1].Routes[0].Match.Headers[0].Regex = "(?=x)"

@@ -1,6 +1,9 @@
 package envoy
 
 import (
+	"reflect"
+	"slices"
+
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	rbacconfigv3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
@@ -50,8 +53,12 @@ func policyMatcher(trustDomain string, p model.Policy, http bool) *xdsmatcherv3.
 		return &xdsmatcherv3.Matcher{OnNoMatch: verdict(rbacconfigv3.RBAC_ALLOW)}
 	}
 	callers := map[string]*xdsmatcherv3.Matcher_OnMatch{}
-	for _, c := range p.Callers {
-		if on := callerMatch(c, http); on != nil {
+	var on *xdsmatcherv3.Matcher_OnMatch
+	for i, c := range p.Callers {
+		if i == 0 || !sameRights(p.Callers[i-1], c) {
+			on = callerMatch(c, http)
+		}
+		if on != nil {
 			callers[c.Identity.SPIFFEID(trustDomain)] = on
 		}
 	}
@@ -61,6 +68,12 @@ func policyMatcher(trustDomain string, p model.Policy, http bool) *xdsmatcherv3.
 	m := exactMap(extension("uri_san", &sslinputsv3.UriSanInput{}), callers)
 	m.OnNoMatch = verdict(rbacconfigv3.RBAC_DENY)
 	return m
+}
+
+// sameRights tells that two callers may do the same: most often one TrafficTarget
+// names them both.
+func sameRights(a, b model.Caller) bool {
+	return a.Any == b.Any && slices.EqualFunc(a.Routes, b.Routes, func(a, b model.AllowedRoute) bool { return reflect.DeepEqual(a, b) })
 }
 
 // callerMatch is what one caller may do; nil for nothing.

@@ -15,20 +15,34 @@ import (
 // Validate refuses what Envoy would: a message that breaks its schema's rules,
 // or holds a regex that does not compile, however deep it is packed.
 func Validate(m proto.Message) error {
+	return validation{}.message(m)
+}
+
+// validation remembers what was found good in one message, by what an Any or a
+// regex holds, or by the message itself: callers with the same rights repeat
+// themselves.
+type validation map[any]bool
+
+type (
+	packedBytes struct{ typeURL, value string }
+	regex       string
+)
+
+func (known validation) message(m proto.Message) error {
 	if v, ok := m.(interface{ ValidateAll() error }); ok {
 		if err := v.ValidateAll(); err != nil {
 			return fmt.Errorf("%s: %w", m.ProtoReflect().Descriptor().Name(), err)
 		}
 	}
-	return validateFields(m.ProtoReflect())
+	return known.fields(m.ProtoReflect())
 }
 
-func validateFields(m protoreflect.Message) error {
+func (known validation) fields(m protoreflect.Message) error {
 	for _, f := range suspects(m.Descriptor()) {
 		if !m.Has(f) {
 			continue
 		}
-		if err := validateField(f, m.Get(f)); err != nil {
+		if err := known.field(f, m.Get(f)); err != nil {
 			return err
 		}
 	}
@@ -88,40 +102,55 @@ var (
 	xdsRegexName = (*xdsmatcherv3.RegexMatcher)(nil).ProtoReflect().Descriptor().FullName()
 )
 
-func validateField(f protoreflect.FieldDescriptor, v protoreflect.Value) (err error) {
+func (known validation) field(f protoreflect.FieldDescriptor, v protoreflect.Value) (err error) {
 	switch {
 	case f.IsMap():
 		v.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
-			err = validateNested(v.Message().Interface())
+			m := v.Message().Interface()
+			err = known.once(m, func() error { return known.nested(m) })
 			return err == nil
 		})
 		return err
 	case f.IsList():
 		for l, i := v.List(), 0; i < l.Len(); i++ {
-			if err := validateNested(l.Get(i).Message().Interface()); err != nil {
+			if err := known.nested(l.Get(i).Message().Interface()); err != nil {
 				return err
 			}
 		}
 		return nil
 	default:
-		return validateNested(v.Message().Interface())
+		return known.nested(v.Message().Interface())
 	}
 }
 
-func validateNested(m proto.Message) error {
+func (known validation) nested(m proto.Message) error {
 	switch m := m.(type) {
 	case *anypb.Any:
-		inner, err := m.UnmarshalNew()
-		if err != nil {
-			return fmt.Errorf("packed %s: %w", m.GetTypeUrl(), err)
-		}
-		return Validate(inner)
+		return known.once(packedBytes{m.GetTypeUrl(), string(m.GetValue())}, func() error {
+			inner, err := m.UnmarshalNew()
+			if err != nil {
+				return fmt.Errorf("packed %s: %w", m.GetTypeUrl(), err)
+			}
+			return known.message(inner)
+		})
 	case *matcherv3.RegexMatcher:
-		return validateRegex(m.GetRegex())
+		return known.once(regex(m.GetRegex()), func() error { return validateRegex(m.GetRegex()) })
 	case *xdsmatcherv3.RegexMatcher:
-		return validateRegex(m.GetRegex())
+		return known.once(regex(m.GetRegex()), func() error { return validateRegex(m.GetRegex()) })
 	}
-	return validateFields(m.ProtoReflect())
+	return known.fields(m.ProtoReflect())
+}
+
+// once validates what is not known to be good.
+func (known validation) once(p any, validate func() error) error {
+	if known[p] {
+		return nil
+	}
+	if err := validate(); err != nil {
+		return err
+	}
+	known[p] = true
+	return nil
 }
 
 func validateRegex(re string) error {

@@ -34,7 +34,7 @@ func buildScope(name string, v model.Outbound) *routev3.ScopedRouteConfiguration
 			{Type: &routev3.ScopedRouteConfiguration_Key_Fragment_StringKey{StringKey: name}},
 		}},
 		RouteConfiguration: &routev3.RouteConfiguration{
-			Name: ClusterName(v.Name), VirtualHosts: []*routev3.VirtualHost{vh},
+			VirtualHosts: []*routev3.VirtualHost{vh},
 			// Without this a scope that comes before its cluster refuses all scopes
 			// that come with it.
 			ValidateClusters: wrapperspb.Bool(false),

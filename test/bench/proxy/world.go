@@ -92,7 +92,7 @@ func newWorld(s settings, m mesh) (w *world, err error) {
 		return w, err
 	}
 	for i := range uint16(served) {
-		l, err := w.server.Listen(netip.AddrPortFrom(w.server.addr, appPort+i).String())
+		l, err := w.server.Listen(netip.AddrPortFrom(netip.IPv4Unspecified(), appPort+i).String())
 		if err != nil {
 			return w, err
 		}

@@ -68,6 +68,8 @@ type Engine struct {
 	// classes are to have another snapshot.
 	unsettled map[*sight]bool
 	stale     map[*class]bool
+	// burst is the run of changes of SMI objects that the last one belongs to.
+	burst burst
 	// waiting are objects that some proxy may not run yet, notify those whose
 	// status is to be looked at.
 	waiting waiting
@@ -122,6 +124,9 @@ func (e *Engine) change(f func(*resolve.Graph) *resolve.Dirty) {
 	}
 	e.rev++
 	e.metrics.changed(e.now())
+	if len(d.Objects) > 0 {
+		e.burst.touch(e.now())
+	}
 	for r := range d.Objects {
 		e.waiting.add(r, e.rev)
 		e.notify[r] = true

@@ -193,9 +193,6 @@ func (e *Engine) mark(c *class, ts types) {
 		e.stale[c] = true
 	}
 	c.stale |= ts
-	if ts&^endpointTypes != 0 {
-		c.pace.touch(e.now())
-	}
 }
 
 // publish makes the snapshots that are due.
@@ -205,7 +202,7 @@ func (e *Engine) publish() time.Duration {
 	for c := range e.stale {
 		due := c.stale
 		if policy := due &^ endpointTypes; policy != 0 {
-			if wait := c.pace.wait(now); wait > 0 {
+			if wait := c.pace.wait(now, e.burst); wait > 0 {
 				due &= endpointTypes
 				if next == 0 || wait < next {
 					next = wait

@@ -10,27 +10,35 @@ const (
 	maxInterval = 5 * time.Second
 )
 
-// pace says when a class is pushed its next policy. A change that comes alone
-// goes out at once. In a burst the class is pushed ever more seldom, as long as
-// the burst has lasted so far, and once more when it is over: many thousand
-// objects that are applied in one go are a few pushes.
-type pace struct {
-	pushed, touched time.Time
-	interval        time.Duration
-	waiting         bool
-}
+// burst is a run of changes of policy anywhere in the mesh without a moment of
+// quiet between them, as one apply of many objects is.
+type burst struct{ since, last time.Time }
 
 // touch notes a change.
-func (p *pace) touch(now time.Time) {
-	if !p.waiting && now.Sub(p.touched) >= Interval {
-		p.interval = Interval
+func (b *burst) touch(now time.Time) {
+	if now.Sub(b.last) >= Interval {
+		b.since = now
 	}
-	p.touched = now
+	b.last = now
+}
+
+// pace says when a class is pushed its next policy. Its first change in a burst
+// goes out at once, and so does each that comes alone. After that the class is
+// pushed ever more seldom, as long as the burst has lasted so far, and once more
+// when it is over: many thousand objects that are applied in one go are a few
+// pushes.
+type pace struct {
+	pushed   time.Time
+	interval time.Duration
 }
 
 // wait is for how long what has changed has to wait; 0 where it goes out now.
-func (p *pace) wait(now time.Time) time.Duration {
-	due, quiet := p.pushed.Add(p.interval), p.touched
+func (p *pace) wait(now time.Time, b burst) time.Duration {
+	first := p.pushed.Before(b.since)
+	if first {
+		p.interval = Interval
+	}
+	due, quiet := p.pushed.Add(p.interval), b.last
 	if quiet.Before(p.pushed) {
 		quiet = p.pushed
 	}
@@ -38,14 +46,11 @@ func (p *pace) wait(now time.Time) time.Duration {
 		due = quiet
 	}
 	if wait := due.Sub(now); wait > 0 {
-		p.waiting = true
 		return wait
 	}
-	if p.waiting && !now.Before(p.pushed.Add(p.interval)) {
+	if !first {
 		p.interval = min(2*p.interval, maxInterval)
-	} else {
-		p.interval = Interval
 	}
-	p.pushed, p.waiting = now, false
+	p.pushed = now
 	return 0
 }

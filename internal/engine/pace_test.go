@@ -106,3 +106,30 @@ func TestBurstIsFewPushes(t *testing.T) {
 		})
 	}
 }
+
+// TestSparseChangesOfABurst: one in ten objects of an apply is of concern for a
+// class; what is of none for it tells that the burst goes on.
+func TestSparseChangesOfABurst(t *testing.T) {
+	e, c := newEngine()
+	fill(e, 5)
+	e.Synced()
+	drain(e, c)
+	m := connect(t, e, shop("svc-4-0"), model.Identity(shop("svc-4")))
+	c.Time = c.Add(time.Minute)
+	last, pushes := m.Snapshot(), 0
+	for i := range 10_000 {
+		c.Time = c.Add(18 * time.Millisecond)
+		if i%10 == 0 {
+			e.Put(weights(uint32(i+1), 1))
+		} else {
+			e.Put(&model.Split{Key: shop("nobody's"), Root: shop("nobody"), Backends: []model.Backend{{Service: shop("svc-1"), Weight: uint32(i)}}})
+		}
+		if e.flush(); m.Snapshot() != last {
+			last = m.Snapshot()
+			pushes++
+		}
+	}
+	if most := 7 + 10_000*18/5000; pushes > most {
+		t.Errorf("%d pushes of 1,000 changes among 10,000, want at most %d", pushes, most)
+	}
+}

@@ -17,13 +17,14 @@ var (
 	errSlow       = status.Error(codes.DeadlineExceeded, "the proxy did not take a response in time")
 	errUnanswered = status.Errorf(codes.ResourceExhausted, "more than %d responses without an answer", maxWaiting)
 	errNames      = status.Errorf(codes.ResourceExhausted, "more than %d names in one stream, or %d bytes of them", maxNames, maxNameBytes)
+	errRequest    = status.Errorf(codes.ResourceExhausted, "a request of more than %d bytes", maxRequest)
 	errReplaced   = status.Error(codes.Aborted, "newer streams of this pod took this one's place")
 	errTooOften   = status.Error(codes.ResourceExhausted, "this pod connects too often: wait a second")
 )
 
 // endings are the reasons as the metrics have them.
 var endings = map[error]string{
-	errSlow: "slow", errUnanswered: "unanswered", errNames: "names", errReplaced: "replaced", errTooOften: "rate",
+	errSlow: "slow", errUnanswered: "unanswered", errNames: "names", errRequest: "request", errReplaced: "replaced", errTooOften: "rate",
 }
 
 // ended counts the end of a stream where the proxy's conduct was the reason.

@@ -2,6 +2,7 @@ package xds
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,6 +30,12 @@ func TestPodThatReconnectsInALoopIsRefused(t *testing.T) {
 	for range burstConnects {
 		w.connect("shop/loop/web").conn.Close()
 	}
+	// The next have to wait for their turn, and more are not even let wait.
+	var waiting []*proxy
+	for range maxPodStreams {
+		waiting = append(waiting, w.dial("shop/loop/web"))
+	}
+	awaitMetric(t, registry, "weft_xds_delayed_connects_total", "", maxPodStreams)
 	for range 30 {
 		p := w.dial("shop/loop/web")
 		if got := status.Code(<-p.failed); got != codes.ResourceExhausted {
@@ -42,9 +49,11 @@ func TestPodThatReconnectsInALoopIsRefused(t *testing.T) {
 	if got := metric(t, registry, "weft_xds_cut_streams_total", "rate"); got != 30 {
 		t.Errorf("%v refusals counted, want 30", got)
 	}
-	w.clock.Step(connectInterval)
-	w.connect("shop/loop/web")
 	w.unharmed(other, 1)
+	for range waiting {
+		w.clock.Step(connectInterval)
+		<-w.fleet.joined
+	}
 }
 
 func TestNewestStreamsOfAPodWin(t *testing.T) {
@@ -114,21 +123,23 @@ func TestProxyThatAsksAndNeverAnswersIsCutOff(t *testing.T) {
 
 func TestProxyThatAsksForEverythingIsCutOff(t *testing.T) {
 	for name, request := range map[string]struct {
-		name  string
-		count int
+		name   string
+		count  int
+		reason string
 	}{
-		"a million names": {"n%07d", 1_000_000},
-		"long names":      {strings.Repeat("n", maxName-8) + "%07d", 3000},
+		"a million names": {"n%07d", 1_000_000, "request"},
+		"many names":      {"n%07d", 70_000, "names"},
+		"long names":      {strings.Repeat("n", maxName-8) + "%07d", 900, "names"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			registry := prometheus.NewRegistry()
 			w := newWorld(t, snap("a b", "", "", "", "out"), func(o *Options) { o.Registerer = registry })
 			other := w.start("shop/web-1/web")
 			p := w.connect("shop/greedy/web")
-			for _, typ := range []Type{Endpoint, Route} {
+			for round, typ := range []Type{Endpoint, Route, Endpoint, Route, Endpoint, Route} {
 				var names []string
 				for i := range request.count {
-					names = append(names, fmt.Sprintf(request.name, i))
+					names = append(names, fmt.Sprintf(request.name, round*request.count+i))
 				}
 				if p.stream.Send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: typ.URL(), ResourceNamesSubscribe: names}) != nil {
 					break // It may be cut off already.
@@ -138,9 +149,7 @@ func TestProxyThatAsksForEverythingIsCutOff(t *testing.T) {
 				t.Errorf("the stream ended with %v", got)
 			}
 			<-p.member.gone
-			if got := metric(t, registry, "weft_xds_cut_streams_total", "names"); got != 1 {
-				t.Errorf("%v streams counted, want 1", got)
-			}
+			awaitMetric(t, registry, "weft_xds_cut_streams_total", request.reason, 1)
 			w.unharmed(other, 1)
 		})
 	}
@@ -227,6 +236,16 @@ func TestBehindIsCounted(t *testing.T) {
 	}
 	if count, _ := observed(t, registry, "weft_xds_sync_duration_seconds", "connect"); count != 1 {
 		t.Errorf("%d connects, want 1", count)
+	}
+}
+
+// awaitMetric waits until a counter is at a value.
+func awaitMetric(t *testing.T, r *prometheus.Registry, name, label string, want float64) {
+	t.Helper()
+	for deadline := time.Now().Add(guard); metric(t, r, name, label) != want; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s is %v, want %v", name, metric(t, r, name, label), want)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ type metrics struct {
 	behind     prometheus.Gauge
 	unanswered prometheus.Gauge
 	connects   prometheus.Counter
+	delayed    prometheus.Counter
 	panics     prometheus.Counter
 	cut        *prometheus.CounterVec
 	bad        *prometheus.CounterVec
@@ -78,6 +79,7 @@ func newMetrics(to prometheus.Registerer) (*metrics, error) {
 		behind:     r.gauge("behind_streams", "Proxies that are connected and have not acknowledged all of their configuration."),
 		unanswered: r.gauge("unanswered_responses", "Responses sent that the proxy has not answered."),
 		connects:   r.counter("connects_total", "Streams that began.").WithLabelValues(),
+		delayed:    r.counter("delayed_connects_total", "Streams that had to wait because their pod connects so often.").WithLabelValues(),
 		panics:     r.counter("panics_total", "Streams ended by a defect.").WithLabelValues(),
 		cut:        r.counter("cut_streams_total", "Streams refused or ended because the proxy would cost too much.", "reason"),
 		bad:        r.counter("ignored_total", "Things that proxies sent and that were ignored.", "reason"),

@@ -63,8 +63,9 @@ const (
 	// maxStreams is per connection: a proxy has one, and one more while it
 	// reconnects.
 	maxStreams = 4
-	// maxRequest holds the versions of a large proxy that connects anew.
-	maxRequest = 16 << 20
+	// maxRequest holds the versions of a large proxy that connects anew: 40,000 of
+	// a type.
+	maxRequest = 4 << 20
 	maxHeader  = 32 << 10
 	readBuffer = 2 << 10
 	// writeBuffer is what one write to the network may hold.
@@ -106,7 +107,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{options: o, metrics: m, admission: newAdmission(o.Clock), stopping: make(chan struct{})}, nil
+	return &Server{options: o, metrics: m, admission: newAdmission(o.Clock, m.delayed), stopping: make(chan struct{})}, nil
 }
 
 func setDefault(d *time.Duration, value time.Duration) {

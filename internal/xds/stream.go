@@ -166,6 +166,9 @@ func (s *stream) receive(ctx context.Context, end context.CancelCauseFunc, reque
 	for {
 		req := &discoveryv3.DeltaDiscoveryRequest{}
 		if err := s.grpc.RecvMsg(req); err != nil {
+			if status.Code(err) == codes.ResourceExhausted {
+				s.metrics.ended(errRequest) // gRPC has ended the stream already
+			}
 			end(err)
 			return
 		}

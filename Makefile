@@ -149,6 +149,11 @@ bench-fleet: lab ## Measure what changes cost up to thousands of simulated sidec
 	go -C test/bench/fleet/baseline build -o $(BIN)/baseline .
 	KUBEBUILDER_ASSETS="$(LAB_HOME)/bin" $(BIN)/fleet -out $(BIN)/bench/fleet.json $(ARGS)
 
+.PHONY: bench-faults
+bench-faults: lab ## Measure what clients that misbehave cost the others, and the pushes of one big apply (ARGS: flags of test/bench/faults)
+	go build -o $(BIN)/weft ./cmd/weft && go build -o $(BIN)/bench-faults ./test/bench/faults
+	$(BIN)/bench-faults -assets "$(LAB_HOME)/bin" -weft $(BIN)/weft -out $(BIN)/bench/faults.json $(ARGS)
+
 .PHONY: bench-figures
 bench-figures: lab ## Measure how figures reach weft-metrics, pushed or asked for, with a real Envoy: the figures of docs/adr/0019
 	PATH="$(LAB_HOME)/bin:$$PATH" go test -run '^$$' -bench Sidecar -benchtime 20x -count 3 ./test/pushscrape

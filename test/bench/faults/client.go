@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+
+	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
+)
+
+const typePrefix = "type.googleapis.com/envoy.config."
+
+var typeURLs = []string{
+	typePrefix + "cluster.v3.Cluster", typePrefix + "endpoint.v3.ClusterLoadAssignment",
+	typePrefix + "listener.v3.Listener", typePrefix + "route.v3.ScopedRouteConfiguration",
+}
+
+// stream is what a client that misbehaves has to do so.
+type stream = discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesClient
+
+// misbehaviour is what a client does on a stream of its own, again and again.
+type misbehaviour struct {
+	name string
+	do   func(s stream) error
+}
+
+var misbehaviours = []misbehaviour{
+	{"reconnects-in-a-loop", func(stream) error { return nil }},
+	{"refuses-everything", refuse},
+	{"reads-nothing", readNothing},
+	{"asks-for-a-million-names", askForEverything},
+	{"asks-and-never-answers", neverAnswer},
+}
+
+// misbehave connects anew each time that it is cut off, until ctx ends.
+func (m misbehaviour) misbehave(ctx context.Context, address, token string, trust *tls.Config) (connects int) {
+	for ctx.Err() == nil {
+		_ = m.once(ctx, address, token, trust) // it is cut off: that is the point
+		connects++
+	}
+	return connects
+}
+
+func (m misbehaviour) once(ctx context.Context, address, token string, trust *tls.Config) error {
+	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(credentials.NewTLS(trust)))
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // it is over
+	s, err := discoveryv3.NewAggregatedDiscoveryServiceClient(conn).DeltaAggregatedResources(
+		metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token))
+	if err != nil {
+		return err
+	}
+	if err := s.Send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: typeURLs[0]}); err != nil {
+		return err
+	}
+	if _, err := s.Recv(); err != nil {
+		return err
+	}
+	return m.do(s)
+}
+
+// ask subscribes to all of each type, or to names where there are some.
+func ask(s stream, names ...string) error {
+	for _, url := range typeURLs {
+		if err := s.Send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: url, ResourceNamesSubscribe: append(names[:len(names):len(names)], "*")}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func refuse(s stream) error {
+	if err := ask(s); err != nil {
+		return err
+	}
+	for {
+		r, err := s.Recv()
+		if err != nil {
+			return err
+		}
+		no := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: r.GetTypeUrl(), ResponseNonce: r.GetNonce(), ErrorDetail: &rpcstatus.Status{Code: 3, Message: "no"}}
+		if err := s.Send(no); err != nil {
+			return err
+		}
+	}
+}
+
+func readNothing(s stream) error {
+	for {
+		// Each question has an answer, until nothing more fits.
+		if err := ask(s, "x"); err != nil {
+			return err
+		}
+	}
+}
+
+func askForEverything(s stream) error {
+	names := make([]string, 1_000_000)
+	for i := range names {
+		names[i] = fmt.Sprint("n", i)
+	}
+	if err := ask(s, names...); err != nil {
+		return err
+	}
+	return drain(s)
+}
+
+func neverAnswer(s stream) error {
+	for i := range 2000 {
+		if err := ask(s, fmt.Sprint("direct|198.18.255.1:", 1+i)); err != nil {
+			break // it is cut off; what for, the other side says
+		}
+	}
+	return drain(s)
+}
+
+func drain(s stream) error {
+	for {
+		if _, err := s.Recv(); err != nil {
+			return err
+		}
+	}
+}

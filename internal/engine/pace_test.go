@@ -133,3 +133,15 @@ func TestSparseChangesOfABurst(t *testing.T) {
 		t.Errorf("%d pushes of 1,000 changes among 10,000, want at most %d", pushes, most)
 	}
 }
+
+// TestCanariesStepAtOnce: thirty changes a second, for long, are no apply of many
+// objects: none waits for more than Interval.
+func TestCanariesStepAtOnce(t *testing.T) {
+	const apart = time.Second / 30
+	pushes := history(t, every(apart, 600))
+	for i := range pushes[1:] {
+		if gap := pushes[i+1] - pushes[i]; gap > Interval+apart {
+			t.Fatalf("nothing is pushed for %s", gap)
+		}
+	}
+}

@@ -42,6 +42,8 @@ type server struct {
 	name  string
 	fleet *sidecars.Fleet
 	cluster.Process
+	// rounds is how often each event is made.
+	rounds int
 	// change makes a change, or takes it back.
 	change func(ctx context.Context, e event, back bool) error
 }
@@ -69,7 +71,7 @@ func (b *bench) real(ctx context.Context) error {
 		return err
 	}
 	defer api.Stop() //nolint:errcheck // it goes with its folder
-	b.mesh, err = cluster.NewMesh(api.Config, b.services, b.proxies)
+	b.mesh, err = cluster.NewMesh(api.Config, b.services, b.proxies+cluster.Classes)
 	if err != nil {
 		return err
 	}
@@ -100,8 +102,14 @@ func (b *bench) weft(ctx context.Context, kubeconfig string) error {
 		return err
 	}
 	b.report.common = row{"server": weft, "services": b.services, "proxies": b.proxies, "tls": "tls"}
+	// One of each class is there before: what the mesh costs is no proxy's.
+	residents := sidecars.New(sidecars.Options{Address: b.controller.Address(), TLS: b.trust, Tokens: b.mesh.Tokens[b.proxies:], Secrets: secrets})
+	defer residents.Close()
+	if err := residents.Connect(ctx); err != nil {
+		return err
+	}
 	fleet := sidecars.New(sidecars.Options{
-		Address: b.controller.Address(), TLS: b.trust, Tokens: b.mesh.Tokens, Secrets: secrets,
+		Address: b.controller.Address(), TLS: b.trust, Tokens: b.mesh.Tokens[:b.proxies], Secrets: secrets,
 		Keep: func(k sidecars.Kind, name string, body []byte) {
 			if k != sidecars.Secret { // that is its own
 				b.recorder.Keep(k.URL(), name, body)
@@ -109,7 +117,7 @@ func (b *bench) weft(ctx context.Context, kubeconfig string) error {
 		},
 	})
 	defer fleet.Close()
-	s := &server{name: weft, fleet: fleet, Process: b.controller.Process, change: func(ctx context.Context, e event, back bool) error {
+	s := &server{name: weft, rounds: b.rounds, fleet: fleet, Process: b.controller.Process, change: func(ctx context.Context, e event, back bool) error {
 		return e.write(ctx, b.mesh, back)
 	}}
 	connected, err := b.connect(ctx, s, b.controller.Held)

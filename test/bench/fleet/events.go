@@ -82,7 +82,7 @@ func (b *bench) measure(ctx context.Context, s *server, e event) error {
 // costs makes an event as often as asked, and takes it back each time.
 func (b *bench) costs(ctx context.Context, s *server, e event) ([]cost, error) {
 	var costs []cost
-	for round := range b.rounds + 1 {
+	for round := range s.rounds + 1 {
 		b.recorder.Of(e.name, false)
 		there, err := b.once(ctx, s, e, false)
 		if err != nil {

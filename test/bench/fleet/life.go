@@ -121,7 +121,7 @@ func (b *bench) churn(ctx context.Context, s *server) error {
 	if err := fleet.Connect(ctx); err != nil {
 		return err
 	}
-	s = &server{name: s.name, fleet: fleet, Process: s.Process}
+	s = &server{name: s.name, rounds: s.rounds, fleet: fleet, Process: s.Process}
 	if err := idle(ctx, s); err != nil {
 		return err
 	}

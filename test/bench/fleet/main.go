@@ -44,8 +44,8 @@ func main() {
 func parse(args []string) (settings, error) {
 	var s settings
 	f := flag.NewFlagSet("fleet", flag.ContinueOnError)
-	services := f.String("services", "100,1000", "sizes of the mesh")
-	proxies := f.String("proxies", "1000", "how many sidecars, for each size or for all")
+	services := f.String("services", "100,1000,10000", "sizes of the mesh")
+	proxies := f.String("proxies", "1000,1000,100", "how many sidecars, for each size or for all")
 	servers := f.String("servers", "weft,weft-plain,gcp-linear,gcp-snapshot,floor", "who is measured; weft first, for the others serve what it served")
 	parts := f.String("parts", "no-op,slow,restart,churn", "what is measured of weft beside single changes")
 	f.IntVar(&s.rounds, "rounds", 20, "how often each event is made")

@@ -23,8 +23,8 @@ const (
 	// Namespace is that of the mesh.
 	Namespace = "shop"
 	system    = "weft-system"
-	// classes are the ServiceAccounts that the proxies share.
-	classes = 10
+	// Classes are the ServiceAccounts that the proxies share.
+	Classes = 10
 	// spare Services have no TrafficTarget until one is added.
 	spare = 1
 	// Changing is how many Services have a second pod, that Slice can add.
@@ -68,7 +68,7 @@ func (m *Mesh) Write(ctx context.Context) error {
 			return err
 		}
 	}
-	for i := range classes {
+	for i := range Classes {
 		if err := m.Create(ctx, &corev1.ServiceAccount{ObjectMeta: meta(account(i))}); err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (m *Mesh) createService(ctx context.Context, i int) error {
 
 // createProxy makes a pod whose sidecar is simulated, and its token.
 func (m *Mesh) createProxy(ctx context.Context, i int) error {
-	name, account := fmt.Sprintf("proxy-%d", i), account(i%classes)
+	name, account := fmt.Sprintf("proxy-%d", i), account(i%Classes)
 	if err := m.createPod(ctx, name, account, proxyAddress(i)); err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func routes() *unstructured.Unstructured {
 // Target lets all clients call a Service.
 func Target(i int) *unstructured.Unstructured {
 	var sources []any
-	for c := range classes {
+	for c := range Classes {
 		sources = append(sources, map[string]any{"kind": "ServiceAccount", "name": account(c), "namespace": Namespace})
 	}
 	return object("access.smi-spec.io/v1alpha3", "TrafficTarget", ServiceName(i), map[string]any{

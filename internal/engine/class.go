@@ -138,7 +138,7 @@ func (c *class) compose(due types) bool {
 			continue
 		}
 		set := xds.Layered(c.own[t], c.sight.layers[t], c.common.layers[t])
-		if sets[t] == nil || !sets[t].Equal(set) {
+		if sets[t] == nil || !set.Equal(sets[t]) {
 			sets[t], changed = set, true
 		}
 	}

@@ -74,7 +74,8 @@ func (l *Layer) get(name string) *Resource {
 	return r
 }
 
-// equal tells whether two layers hold the very same resources.
+// equal tells whether a layer holds the very same resources as an older one. Asked
+// the other way round it is as right, but looks at every name.
 func (l *Layer) equal(o *Layer) bool {
 	if l == o {
 		return true

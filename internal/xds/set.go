@@ -67,7 +67,8 @@ func (s *Set) names() iter.Seq[string] {
 	}
 }
 
-// Equal tells whether two sets hold the very same resources in the same layers.
+// Equal tells whether a set holds the very same resources as an older one, in the
+// same layers.
 func (s *Set) Equal(o *Set) bool {
 	for i, l := range s.layers {
 		if !l.equal(o.layers[i]) {

@@ -92,8 +92,7 @@ func (b *bench) weft(ctx context.Context, kubeconfig string) error {
 	}
 	began := time.Now()
 	if err := b.controller.Run(ctx); err != nil {
-		text, _ := os.ReadFile(filepath.Join(b.dir, "controller.log"))
-		return errors.Join(err, fmt.Errorf("the controller's log: %s", text))
+		return b.withLog(err)
 	}
 	defer b.controller.Kill()
 	fmt.Fprintf(os.Stderr, "fleet: the controller was ready in %v\n", time.Since(began).Round(time.Millisecond))
@@ -125,9 +124,19 @@ func (b *bench) weft(ctx context.Context, kubeconfig string) error {
 		return err
 	}
 	if err := b.events(ctx, s); err != nil {
+		return b.withLog(err)
+	}
+	return b.withLog(b.life(ctx, s, connected))
+}
+
+// withLog adds to an error the end of what the controller has logged.
+func (b *bench) withLog(err error) error {
+	const most = 4 << 10
+	text, readErr := os.ReadFile(filepath.Join(b.dir, "controller.log"))
+	if err == nil || readErr != nil {
 		return err
 	}
-	return b.life(ctx, s, connected)
+	return fmt.Errorf("%w; the controller's log ends: %s", err, text[max(len(text)-most, 0):])
 }
 
 // connect has all sidecars connect at once, and gives the bytes that they were

@@ -41,7 +41,7 @@ func TestEveryCaseMeasures(t *testing.T) {
 	want := map[string][]string{
 		"start": {"ready_ms", "private_mb"}, "scrape": {"bytes", "ms"},
 		"weight-first-request": {"first_request_p50_ms", "bytes"}, "certificates-rotated": {"new_secret_p99_ms", "rps"},
-		"pair": request, "rbac": request, "regex-routes": request,
+		"pair": request, "rbac": request, "rbac-tcp": request, "regex-routes": request,
 	}
 	seen := map[string]bool{}
 	for _, c := range cases {

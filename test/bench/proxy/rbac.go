@@ -38,11 +38,26 @@ func (s settings) compare(trials []*trial) ([]row, error) {
 }
 
 // measureRBAC is what a request costs the server's sidecar, by how many callers
-// are allowed.
+// are allowed, on an HTTP port and on one of TCP.
 func measureRBAC(s settings) ([]row, error) {
+	var rows []row
+	for _, of := range []struct {
+		event string
+		tcp   bool
+	}{{"rbac", false}, {"rbac-tcp", true}} {
+		seen, err := s.bySources(of.event, of.tcp)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, seen...)
+	}
+	return rows, nil
+}
+
+func (s settings) bySources(event string, tcp bool) ([]row, error) {
 	var trials []*trial
 	for _, n := range s.sources {
-		w, err := newWorld(s, mesh{services: served, callable: served, sources: n - 1})
+		w, err := newWorld(s, mesh{services: served, callable: served, sources: n - 1, tcp: tcp})
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +67,7 @@ func measureRBAC(s settings) ([]row, error) {
 			return nil, err
 		}
 		trials = append(trials, &trial{
-			row:  row{"goal": "G11", "event": "rbac", "sources": n},
+			row:  row{"goal": "G11", "event": event, "sources": n},
 			load: load{dial: w.call, path: "/", connections: connections}, envoys: []*process{server},
 		})
 	}

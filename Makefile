@@ -21,7 +21,7 @@ BENCH     ?= .
 FUZZTIME  ?= 30s
 SERVICES  ?= 20,100,400,1000,10000
 PROXIES   ?= 10000
-COUNT     ?= 3
+COUNT     ?= 1
 OLD       ?= HEAD~1
 NEW       ?= HEAD
 

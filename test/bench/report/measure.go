@@ -20,6 +20,18 @@ func value(b bench, want row, field string) quantity {
 	}
 }
 
+// either is the first of some quantities that is known.
+func either(qs ...quantity) quantity {
+	return func(rs *results) (float64, bool) {
+		for _, q := range qs {
+			if v, ok := q(rs); ok {
+				return v, true
+			}
+		}
+		return 0, false
+	}
+}
+
 // scaled is a quantity in another unit.
 func scaled(q quantity, by float64) quantity {
 	return func(rs *results) (float64, bool) {
@@ -53,15 +65,34 @@ func worst(qs ...quantity) quantity {
 }
 
 // spread is a field in the mesh of the most Services, as a multiple of that in
-// the mesh of the fewest.
+// the mesh of the fewest, with as many proxies where a fleet was measured.
 func spread(b bench, want row, field string) quantity {
 	return func(rs *results) (float64, bool) {
-		ps := points(rs.find(b, want), field)
+		ps := longest(rs.find(b, want), field)
 		if len(ps) < 2 || ps[0].y == 0 {
 			return 0, false
 		}
 		return ps[len(ps)-1].y / ps[0].y, true
 	}
+}
+
+// longest are the points of the fleet that was measured in the most meshes; in
+// the model each mesh has proxies of its own.
+func longest(rows []row, field string) []point {
+	best := points(rows, field)
+	if len(rows) == 0 || rows[0].text("server") == "" {
+		return best
+	}
+	best = nil
+	alike := map[[2]any][]row{}
+	for _, r := range rows {
+		k := [2]any{r["tls"], r["proxies"]}
+		alike[k] = append(alike[k], r)
+		if ps := points(alike[k], field); len(ps) >= len(best) {
+			best = ps
+		}
+	}
+	return best
 }
 
 // exponent is the slope of a field of the model over the number of Services,

@@ -172,7 +172,7 @@ func cell(v any) string {
 
 // first are the columns that say what was measured, in the order in which they
 // read best; the others follow by name.
-var first = []string{"server", "config", "kind", "access", "tls", "services", "endpoints", "proxies", "targets", "callable", "sources", "routes"}
+var first = []string{"server", "config", "kind", "access", "tls", "services", "endpoints", "proxies", "targets", "callable", "sources", "routes", "shape"}
 
 func columnsOf(rows []row) []string {
 	seen := map[string]bool{}

@@ -126,6 +126,31 @@ func TestLaws(t *testing.T) {
 	}
 }
 
+// TestFleetsAreComparedAlike: a goal is judged by the run that was as the others
+// were, and growth by runs of as many proxies.
+func TestFleetsAreComparedAlike(t *testing.T) {
+	of := func(tls string, services, proxies, cpu float64) row {
+		r := weft("weight-changed", services)
+		r["tls"], r["proxies"], r["cpu_us_per_proxy"] = tls, proxies, cpu
+		return r
+	}
+	rs := &results{Fleet: []row{
+		of("none", 100, 1000, 10), of("none", 1000, 1000, 11), of("none", 1000, 5000, 30), of("tls", 1000, 1000, 40), of("none", 10_000, 500, 90),
+	}}
+	if v, ok := ofFleet("weight-changed", "cpu_us_per_proxy")(rs); !ok || v != 11 {
+		t.Errorf("of 1,000 proxies without TLS: %v", v)
+	}
+	if v, ok := ofFleet("weight-changed", "cpu_us_per_proxy")(&results{Fleet: rs.Fleet[3:4]}); !ok || v != 40 {
+		t.Errorf("of the only run: %v", v)
+	}
+	if v, ok := spread(fleet, row{"event": "weight-changed", "server": "weft"}, "cpu_us_per_proxy")(rs); !ok || v < 1.1-1e-9 || v > 1.1+1e-9 {
+		t.Errorf("growth: %v", v)
+	}
+	if _, ok := spread(fleet, row{"event": "weight-changed", "server": "weft"}, "cpu_us_per_proxy")(&results{Fleet: rs.Fleet[1:4]}); ok {
+		t.Error("growth in one mesh")
+	}
+}
+
 // TestVerdicts: a goal is met when all of its figures are known and hold.
 func TestVerdicts(t *testing.T) {
 	g := goal{checks: []check{

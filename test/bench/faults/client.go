@@ -112,11 +112,11 @@ func askForEverything(s stream) error {
 }
 
 func neverAnswer(s stream) error {
-	for i := range 2000 {
-		if err := ask(s, fmt.Sprint("direct|198.18.255.1:", 1+i)); err != nil {
-			break // it is cut off; what for, the other side says
+	go func() {
+		for i := 0; ask(s, fmt.Sprint("direct|198.18.255.1:", 1+i%60_000)) == nil; i++ {
+			continue // until it is cut off
 		}
-	}
+	}()
 	return drain(s)
 }
 

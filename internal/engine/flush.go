@@ -107,7 +107,8 @@ func (e *Engine) refreshSights(d *resolve.Dirty) {
 	}
 }
 
-// resight moves the classes of an identity to the sight that it has now.
+// resight gives the classes of an identity the sight that it has now: their own,
+// brought up to date, or another that is there.
 func (e *Engine) resight(id model.Identity) {
 	classes := e.identities[id]
 	if len(classes) == 0 {
@@ -117,12 +118,15 @@ func (e *Engine) resight(id model.Identity) {
 	key := reach.Key()
 	for c := range classes {
 		old := c.sight
-		if key == old.key {
-			continue
+		switch {
+		case key == old.key:
+		case e.sights[key] == nil && len(old.classes) == len(classes):
+			e.extend(old, reach) // nobody else has it
+		default:
+			c.see(e.sight(reach))
+			e.leaveSight(old, c)
+			e.mark(c, allTypes)
 		}
-		c.see(e.sight(reach))
-		e.leaveSight(old, c)
-		e.mark(c, allTypes)
 	}
 }
 

@@ -20,7 +20,7 @@ type layers [xds.Listener + 1]*xds.Layer
 // has one that it shares with those that may call the same.
 type sight struct {
 	key     string
-	reach   []reached
+	reach   map[reached]bool
 	classes map[*class]bool
 	units   map[unitKey]*unit
 
@@ -49,17 +49,23 @@ func (b *balance) add(rs []*xds.Resource, n int) {
 }
 
 func newSight(r resolve.Reach) *sight {
-	s := &sight{key: r.Key(), classes: map[*class]bool{}, units: map[unitKey]*unit{}}
+	s := &sight{key: r.Key(), reach: reaching(r), classes: map[*class]bool{}, units: map[unitKey]*unit{}}
 	for t := range s.layers {
 		s.layers[t] = xds.NewLayer()
 	}
+	return s
+}
+
+// reaching is all of a reach.
+func reaching(r resolve.Reach) map[reached]bool {
+	all := make(map[reached]bool, len(r.Identities)+len(r.UDP))
 	for _, id := range r.Identities {
-		s.reach = append(s.reach, reached{id, false})
+		all[reached{id, false}] = true
 	}
 	for _, id := range r.UDP {
-		s.reach = append(s.reach, reached{id, true})
+		all[reached{id, true}] = true
 	}
-	return s
+	return all
 }
 
 // add notes resources that come (n is 1) or go (-1).
@@ -159,11 +165,8 @@ func (e *Engine) sight(r resolve.Reach) *sight {
 	}
 	s := newSight(r)
 	e.sights[s.key] = s
-	for _, id := range s.reach {
-		if e.reachers[id] == nil {
-			e.reachers[id] = map[*sight]bool{}
-		}
-		e.reachers[id][s] = true
+	for id := range s.reach {
+		e.reaches(s, id, true)
 		for service := range e.graph.ServicesOf(id.Identity) {
 			k := unitKey{service, id.udp}
 			if slices.Contains(k.audience(e.graph).Identities, id.Identity) {
@@ -174,6 +177,45 @@ func (e *Engine) sight(r resolve.Reach) *sight {
 	return s
 }
 
+// extend gives a sight another reach: only what is behind those who come or go is
+// looked at.
+func (e *Engine) extend(s *sight, r resolve.Reach) {
+	was := s.reach
+	delete(e.sights, s.key)
+	s.key, s.reach = r.Key(), reaching(r)
+	e.sights[s.key] = s
+	var moved []reached
+	for id := range was {
+		if !s.reach[id] {
+			e.reaches(s, id, false)
+			moved = append(moved, id)
+		}
+	}
+	for id := range s.reach {
+		if !was[id] {
+			e.reaches(s, id, true)
+			moved = append(moved, id)
+		}
+	}
+	for _, id := range moved {
+		for service := range e.graph.ServicesOf(id.Identity) {
+			e.place(unitKey{service, id.udp})
+		}
+	}
+}
+
+// reaches notes whether a sight's identities may call one.
+func (e *Engine) reaches(s *sight, id reached, may bool) {
+	if may && e.reachers[id] == nil {
+		e.reachers[id] = map[*sight]bool{}
+	}
+	if may {
+		e.reachers[id][s] = true
+	} else if delete(e.reachers[id], s); len(e.reachers[id]) == 0 {
+		delete(e.reachers, id)
+	}
+}
+
 // leaveSight forgets a sight that nobody has any more.
 func (e *Engine) leaveSight(s *sight, c *class) {
 	delete(s.classes, c)
@@ -181,11 +223,8 @@ func (e *Engine) leaveSight(s *sight, c *class) {
 		return
 	}
 	delete(e.sights, s.key)
-	for _, id := range s.reach {
-		delete(e.reachers[id], s)
-		if len(e.reachers[id]) == 0 {
-			delete(e.reachers, id)
-		}
+	for id := range s.reach {
+		e.reaches(s, id, false)
 	}
 	for k, u := range s.units {
 		e.unsee(s, k, u)

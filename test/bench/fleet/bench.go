@@ -126,6 +126,9 @@ func (b *bench) weft(ctx context.Context, kubeconfig string) error {
 	if err := b.events(ctx, s); err != nil {
 		return b.withLog(err)
 	}
+	if len(b.settings.services) > 1 && b.services != b.partsAt {
+		return nil
+	}
 	return b.withLog(b.life(ctx, s, connected))
 }
 

@@ -162,7 +162,7 @@ func (b *bench) once(ctx context.Context, s *server, e event, back bool) (cost, 
 }
 
 // silence is how long nothing has come when nothing more will.
-const silence = 200 * time.Millisecond
+const silence = 150 * time.Millisecond
 
 // quiet waits until nothing comes any more.
 func quiet(f *sidecars.Fleet) {

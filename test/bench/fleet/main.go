@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-logr/logr"
+	ctrl "sigs.k8s.io/controller-runtime"
 )
 
 // settings are the flags.
@@ -24,11 +27,12 @@ type settings struct {
 	out, profile      string
 	recording         string
 	churn             time.Duration
-	rate              int
+	rate, partsAt     int
 	limit             time.Duration
 }
 
 func main() {
+	ctrl.SetLogger(logr.Discard())
 	s, err := parse(os.Args[1:])
 	if err == nil {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -48,7 +52,8 @@ func parse(args []string) (settings, error) {
 	proxies := f.String("proxies", "1000,1000,100", "how many sidecars, for each size or for all")
 	servers := f.String("servers", "weft,weft-plain,gcp-linear,gcp-snapshot,floor", "who is measured; weft first, for the others serve what it served")
 	parts := f.String("parts", "no-op,slow,restart,churn", "what is measured of weft beside single changes")
-	f.IntVar(&s.rounds, "rounds", 20, "how often each event is made")
+	f.IntVar(&s.partsAt, "parts-at", 1000, "at which size the parts are measured; a single size always has them")
+	f.IntVar(&s.rounds, "rounds", 7, "how often each event is made")
 	f.StringVar(&s.assets, "assets", os.Getenv("KUBEBUILDER_ASSETS"), "where kube-apiserver and etcd are")
 	f.StringVar(&s.root, "root", ".", "weft's sources")
 	f.StringVar(&s.weft, "weft", "bin/weft", "the binary that is measured")

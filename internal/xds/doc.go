@@ -11,7 +11,8 @@
 // It does not own what a proxy is to run (internal/engine implements Fleet), nor
 // certificates (internal/identity makes them).
 //
-// To read on: server.go accepts, stream.go is the loop of one proxy, request.go
+// To read on: server.go accepts, admission.go bounds what one pod can cost, with
+// the ends in ending.go, stream.go is the loop of one proxy, request.go
 // takes in what it asks, stage.go says what is sent when, lane.go works out what
 // a proxy lacks, nack.go isolates what is refused, demand.go serves clusters
 // asked for by name, secrets.go the certificates.

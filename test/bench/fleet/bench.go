@@ -173,8 +173,12 @@ func (b *bench) connect(ctx context.Context, s *server, held func(context.Contex
 	if err := errors.Join(err1, err2); err != nil || b.proxies < manyProxies {
 		return s.fleet.Read(), err
 	}
+	name := s.name
+	if name == plain {
+		name = weft // the controller itself has no plaintext to be measured
+	}
 	return s.fleet.Read(), b.report.add("memory", row{
-		"goal": "G9", "rss_bytes_per_proxy": share(rss1-rss, b.proxies), "live_bytes_per_proxy": share(live1-live, b.proxies),
+		"server": name, "measured": s.name, "goal": "G9", "rss_bytes_per_proxy": share(rss1-rss, b.proxies), "live_bytes_per_proxy": share(live1-live, b.proxies),
 		"rss_bytes": rss1, "rss_bytes_before": rss,
 	})
 }

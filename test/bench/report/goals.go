@@ -216,13 +216,19 @@ func firstRequest(services float64, field string) quantity {
 	return ofProxy(row{"event": "weight-first-request", "services": services}, field)
 }
 
+// perRequest is what a request costs in instructions, or in CPU time where the
+// machine counts none.
+func perRequest(r row) quantity {
+	return either(ofProxy(r, "instructions_per_request"), ofProxy(r, "cpu_us_per_request"))
+}
+
 func authorised(sources float64) quantity {
-	return ofProxy(row{"event": "rbac", "sources": sources}, "instructions_per_request")
+	return perRequest(row{"event": "rbac", "sources": sources})
 }
 
 func routed(shape string) quantity {
 	of := func(n float64) quantity {
-		return ofProxy(row{"event": "regex-routes", "routes": n, "shape": shape}, "instructions_per_request")
+		return perRequest(row{"event": "regex-routes", "routes": n, "shape": shape})
 	}
 	return ratio(of(1000), of(1))
 }
@@ -250,7 +256,7 @@ func dataPlane() []goal {
 		},
 		{
 			"G11", "Authorisation of a request, 1,000 allowed sources", "173,800 instructions", "a list of rules: 1,162,000 instructions, 6.3 times those of one source",
-			[]check{{name: "times one source", of: ratio(authorised(1000), authorised(1)), most: 1.02}},
+			[]check{{name: "times one source (by CPU time where instructions can't be counted)", of: ratio(authorised(1000), authorised(1)), most: 1.02}},
 		},
 		{
 			"G12", "A request through two sidecars", "297,000 instructions, 40.2 µs of CPU", "HTTP/1.1 and a list of rules: 396,000 instructions, 80.8 µs",
@@ -263,7 +269,7 @@ func dataPlane() []goal {
 		{
 			"G13", "An HTTPRouteGroup of 1,000 regexes that are paths", "176,000 instructions", "824,000 instructions, 4.7 times those of one",
 			[]check{
-				{name: "paths, times one", of: routed("exact"), most: 1.15},
+				{name: "paths, times one (likewise)", of: routed("exact"), most: 1.15},
 				{name: "prefixes, times one", of: routed("prefix"), most: 1.15},
 				{name: "regexes that begin with a prefix, times one", of: routed("regex"), most: 1.15},
 			},

@@ -94,7 +94,7 @@ func (b *bench) weft(ctx context.Context, kubeconfig string) error {
 	if err := b.controller.Run(ctx); err != nil {
 		return b.withLog(err)
 	}
-	defer b.controller.Kill()
+	defer func() { b.controller.Kill() }() // the one that runs then
 	fmt.Fprintf(os.Stderr, "fleet: the controller was ready in %v\n", time.Since(began).Round(time.Millisecond))
 	b.trust, err = b.controller.TLS(ctx, b.mesh)
 	if err != nil {

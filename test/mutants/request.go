@@ -34,7 +34,7 @@ var requestMutants = []mutant{
 	},
 	{
 		Name: "path-not-anchored", Says: "finds a pathRegex anywhere in the path",
-		File: paths, Old: "	parsed, err := syntax.Parse(re, syntax.Perl)", New: "	if len(re) > 1 {\n		return pathPattern{regex: \"(?s).*(?:\" + re + \").*\"}\n	}\n	parsed, err := syntax.Parse(re, syntax.Perl)",
+		File: paths, Old: "	full := pathPattern{regex:", New: "	if len(re) > 1 {\n		return pathPattern{regex: \"(?s).*(?:\" + re + \").*\"}\n	}\n	full := pathPattern{regex:",
 		Tests: "^specs-path-regex$",
 	},
 	{

@@ -23,6 +23,8 @@ type bigMesh struct {
 	members []*member
 	// late is the proxy of the newcomer.
 	late *member
+	// edits counts those of its route group.
+	edits int
 }
 
 const (

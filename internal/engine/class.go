@@ -20,11 +20,12 @@ type class struct {
 	common  *sight
 
 	inbound slot[model.Inbound] // the listener
-	routes  slots[string, model.InboundPort]
+	routes  slots[string, inboundPort]
 	probes  slots[string, model.Inbound]
 	// clusters for the pods' own side: fixed ones and those of the probes.
 	clusters slots[string, []model.Probe]
 	own      layers
+	encoder  *envoy.Encoder
 
 	snapshot *xds.Snapshot
 	// rev is the newest change that the snapshot holds while it is stale.
@@ -37,6 +38,12 @@ type class struct {
 	pace pace
 }
 
+// inboundPort is a port of the pods, whose callers are of a trust domain.
+type inboundPort struct {
+	trustDomain string
+	model.InboundPort
+}
+
 // pastSnapshot is one that was followed by another, and the newest change that
 // it held.
 type pastSnapshot struct {
@@ -47,10 +54,10 @@ type pastSnapshot struct {
 // maxPast bounds how late an acknowledgement may come and still count.
 const maxPast = 32
 
-func newClass(key resolve.Class, shape resolve.Shape, common *sight, built prometheus.Counter) *class {
+func newClass(key resolve.Class, shape resolve.Shape, common *sight, built prometheus.Counter, encoder *envoy.Encoder) *class {
 	return &class{
-		key: key, shape: shape, common: common, members: map[*member]bool{},
-		inbound: slot[model.Inbound]{built: built}, routes: newSlots[string, model.InboundPort](built),
+		key: key, shape: shape, common: common, members: map[*member]bool{}, encoder: encoder,
+		inbound: slot[model.Inbound]{built: built}, routes: newSlots[string, inboundPort](built),
 		probes: newSlots[string, model.Inbound](built), clusters: newSlots[string, []model.Probe](built),
 	}
 }
@@ -88,9 +95,7 @@ func (c *class) refreshRoutes(in model.Inbound) bool {
 	for _, p := range in.UDP {
 		name := envoy.InboundUDPRouteName(p.Port)
 		wanted[name] = true
-		changed = c.routes.put(name, name, p, func(p model.InboundPort) (proto.Message, error) {
-			return envoy.BuildInboundUDPRoute(in.TrustDomain, p)
-		}) || changed
+		changed = c.refreshRoute(name, in.TrustDomain, p, c.encoder.InboundUDPRoute) || changed
 	}
 	for _, p := range in.Ports {
 		if !p.Protocol.IsHTTP() {
@@ -98,11 +103,18 @@ func (c *class) refreshRoutes(in model.Inbound) bool {
 		}
 		name := envoy.InboundRouteName(p.Port)
 		wanted[name] = true
-		changed = c.routes.put(name, name, p, func(p model.InboundPort) (proto.Message, error) {
-			return envoy.BuildInboundRoute(in.TrustDomain, p)
-		}) || changed
+		changed = c.refreshRoute(name, in.TrustDomain, p, c.encoder.InboundRoute) || changed
 	}
 	return c.routes.keep(wanted) || changed
+}
+
+func (c *class) refreshRoute(name, trustDomain string, p model.InboundPort, encode func(string, model.InboundPort) ([]byte, error)) bool {
+	view, slot := inboundPort{trustDomain, p}, c.routes.at(name)
+	if slot.same(view) {
+		return false
+	}
+	encoded, err := encode(trustDomain, p)
+	return slot.take(view, resource(xds.Route, name, encoded, err), err)
 }
 
 // podClusters are the same as long as the class is there: its probes are part of

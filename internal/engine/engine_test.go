@@ -122,6 +122,32 @@ func TestIncrementalIsFull(t *testing.T) {
 	}
 }
 
+// TestTrustDomainIsEverywhere: a mesh that gets another runs what one does that
+// always had it.
+func TestTrustDomainIsEverywhere(t *testing.T) {
+	run := func(first string) map[string]string {
+		e, c := newEngine()
+		web := model.Identity(shop("web"))
+		e.Put(&model.Mesh{TrustDomain: first})
+		e.Put(&model.Pod{Key: shop("web-1"), Addresses: []netip.Addr{netip.MustParseAddr("198.18.0.1")}, Identity: web, Meshed: true})
+		e.Put(&model.Service{Key: shop("web"), Addresses: []netip.Addr{netip.MustParseAddr("198.19.0.1")}, Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolHTTP}}})
+		s := endpoints("web", netip.MustParseAddr("198.18.0.1"))
+		s.Endpoints[0].Pod = shop("web-1")
+		e.Put(s)
+		e.Put(&model.RouteGroup{Key: shop("all"), Matches: []model.NamedMatch{{Name: "all"}}})
+		e.Put(&model.Target{Key: shop("web"), Destination: web, Sources: []model.Identity{web}, Rules: []model.TargetRule{{Kind: model.KindHTTPRouteGroup, Name: "all"}}})
+		e.Synced()
+		drain(e, c)
+		m := connect(t, e, shop("web-1"), web)
+		e.Put(&model.Mesh{TrustDomain: "corp.example"})
+		drain(e, c)
+		return versions(m.Snapshot())
+	}
+	if d := difference(run("cluster.local"), run("corp.example")); d != "" {
+		t.Error(d)
+	}
+}
+
 func shop(name string) model.Key { return model.Key{Namespace: "shop", Name: name} }
 
 // fill puts n Services with a pod each, and lets everybody call everybody.

@@ -64,7 +64,7 @@ var events = []event{
 	{name: "weight-changed", was: weight(1), become: weight(3), permissive: true},
 	{name: "target-added", was: withoutExtra, become: withExtra},
 	{name: "target-removed", was: withExtra, become: withoutExtra},
-	{name: "route-group-edited", was: path("/b"), become: path("/a")},
+	{name: "route-group-edited", was: path("/b"), become: anotherPath},
 	{name: "service-added", was: func(m *bigMesh) change {
 		s, e := m.second()
 		return deletes(s.Ref(), e.Ref())
@@ -104,6 +104,12 @@ func weight(w uint32) func(*bigMesh) change {
 
 func path(p string) func(*bigMesh) change {
 	return func(m *bigMesh) change { return puts(m.routeGroup("few", 0, p)) }
+}
+
+// anotherPath is one that nobody has seen: what is remembered of rights is no help.
+func anotherPath(m *bigMesh) change {
+	m.edits++
+	return path(fmt.Sprintf("/a%d", m.edits))(m)
 }
 
 func access(a model.Access) func(*bigMesh) change {

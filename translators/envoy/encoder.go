@@ -10,8 +10,9 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-// Encoder encodes what a Service is made of: the bytes of BuildCluster,
-// BuildEndpoints and BuildOutbound, validated. It remembers what such messages
+// Encoder encodes what a Service is made of, and who may call its pods: the bytes
+// of BuildCluster, BuildEndpoints, BuildOutbound, BuildInboundRoute and
+// BuildInboundUDPRoute, validated. It remembers what such messages
 // look like, so that one which differs from an earlier one in names alone costs
 // its bytes and no more. It is not safe for concurrent use, and the bytes that
 // it gives hold until it is asked again.
@@ -19,6 +20,9 @@ type Encoder struct {
 	clusters  map[clusterShape]*wireTemplate
 	endpoints map[endpointsShape]*wireTemplate
 	scopes    map[scopeShape]*wireTemplate
+	inbounds  map[inboundShape]*wireTemplate
+	rights    rights
+	callers   callerList
 	values    values
 	buf       []byte
 }
@@ -32,7 +36,10 @@ const (
 
 // NewEncoder makes one that remembers nothing.
 func NewEncoder() *Encoder {
-	return &Encoder{clusters: map[clusterShape]*wireTemplate{}, endpoints: map[endpointsShape]*wireTemplate{}, scopes: map[scopeShape]*wireTemplate{}}
+	return &Encoder{
+		clusters: map[clusterShape]*wireTemplate{}, endpoints: map[endpointsShape]*wireTemplate{}, scopes: map[scopeShape]*wireTemplate{},
+		inbounds: map[inboundShape]*wireTemplate{}, rights: rights{encoded: map[string][]byte{}},
+	}
 }
 
 // whole encodes what has no template.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -83,6 +85,33 @@ func (d draw) outbound() model.Outbound {
 	return o
 }
 
+func (d draw) inbound() model.InboundPort {
+	p := model.InboundPort{
+		Port: uint16(80 + d.IntN(2)), Protocol: []model.Protocol{model.ProtocolHTTP, model.ProtocolHTTP2, model.ProtocolUDP}[d.IntN(3)],
+		Policy: model.Policy{AllowAll: d.IntN(8) == 0},
+	}
+	for range []int{0, 1, 2, 40}[d.IntN(4)] {
+		c := model.Caller{Identity: model.Identity(d.key()), Any: d.IntN(3) == 0}
+		for range d.IntN(3) {
+			c.Routes = append(c.Routes, d.allowed())
+		}
+		p.Policy.Callers = append(p.Policy.Callers, c)
+	}
+	slices.SortFunc(p.Policy.Callers, func(a, b model.Caller) int { return a.Identity.Compare(b.Identity) })
+	p.Policy.Callers = slices.CompactFunc(p.Policy.Callers, func(a, b model.Caller) bool { return a.Identity == b.Identity })
+	return p
+}
+
+func (d draw) allowed() model.AllowedRoute {
+	r := model.AllowedRoute{Name: d.name()}
+	r.Match.PathRegex = []string{"", "/.*", "/a", "/a.*", "/[a-z]+", "("}[d.IntN(101)/20]
+	r.Match.Methods = [][]string{nil, {"GET"}, {"GET", "PUT"}}[d.IntN(3)]
+	for range d.IntN(3) {
+		r.Match.Headers = append(r.Match.Headers, model.HeaderMatch{Name: []string{"a", "b"}[d.IntN(2)], Regex: []string{"x", "y.*"}[d.IntN(2)]})
+	}
+	return r
+}
+
 // TestEncoderEncodesWhatIsBuilt: whatever an Encoder has seen before, its bytes
 // are those of the message that is built of the view, and what is refused of the
 // one is refused of the other.
@@ -105,11 +134,25 @@ func TestEncoderEncodesWhatIsBuilt(t *testing.T) {
 			scope, wrong := BuildOutbound(o)
 			got, err = e.Outbound(o)
 			compareBytes(t, fmt.Sprintf("seed %d: %+v", seed, o), got, err, scope, wrong)
+			compareInbound(t, e, seed, d)
 		}
-		if len(e.clusters) == 0 || len(e.endpoints) == 0 || len(e.scopes) == 0 {
+		if len(e.clusters) == 0 || len(e.endpoints) == 0 || len(e.scopes) == 0 || len(e.inbounds) == 0 || len(e.rights.encoded) == 0 {
 			t.Fatalf("seed %d: nothing was learned", seed)
 		}
 	}
+}
+
+func compareInbound(t *testing.T, e *Encoder, seed uint64, d draw) {
+	t.Helper()
+	p := d.inbound()
+	build, encode := BuildInboundRoute, e.InboundRoute
+	if p.Protocol == model.ProtocolUDP {
+		build, encode = BuildInboundUDPRoute, e.InboundUDPRoute
+	}
+	td := []string{"cluster.local", "td"}[d.IntN(2)]
+	route, wrong := build(td, p)
+	got, err := encode(td, p)
+	compareBytes(t, fmt.Sprintf("seed %d: %+v", seed, p), got, err, route, wrong)
 }
 
 func compareBytes(t *testing.T, what string, got []byte, err error, m proto.Message, wrong error) {
@@ -150,8 +193,25 @@ func TestEncoderIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := max(len(e.clusters), len(e.endpoints), len(e.scopes)); n > maxTemplates {
+	for i := range 100 {
+		p := model.InboundPort{Port: uint16(i), Protocol: model.ProtocolHTTP}
+		for j := range 80 {
+			regex := fmt.Sprintf("/%d/%d/%s[a-z]+", i, j, strings.Repeat("long", 20))
+			p.Policy.Callers = []model.Caller{{Identity: model.Identity{Namespace: "a", Name: "b"}, Routes: []model.AllowedRoute{{Match: model.HTTPMatch{PathRegex: regex}}}}}
+			if _, err := e.InboundRoute("td", p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n := max(len(e.clusters), len(e.endpoints), len(e.scopes), len(e.inbounds)); n > maxTemplates {
 		t.Errorf("%d templates are kept", n)
+	}
+	size := 0
+	for k, v := range e.rights.encoded {
+		size += len(k) + len(v)
+	}
+	if size > maxRights || size != e.rights.size {
+		t.Errorf("%d bytes of rights are kept, and taken for %d", size, e.rights.size)
 	}
 }
 
@@ -168,5 +228,22 @@ func TestLikeMessagesCostTheirBytes(t *testing.T) {
 		_, _ = e.Outbound(o)
 	}); n > 10 {
 		t.Errorf("%v allocations for three messages like earlier ones", n)
+	}
+}
+
+// TestCallersCostTheirBytes: one caller more is none more to build, and rights
+// that were seen before are not built again.
+func TestCallersCostTheirBytes(t *testing.T) {
+	e := NewEncoder()
+	p := model.InboundPort{Port: 80, Protocol: model.ProtocolHTTP}
+	routes := []model.AllowedRoute{{Name: "shop/api/read", Match: model.HTTPMatch{PathRegex: "/a[0-9]+", Methods: []string{"GET"}}}}
+	if n := testing.AllocsPerRun(100, func() {
+		name := fmt.Sprintf("caller-%03d", len(p.Policy.Callers))
+		p.Policy.Callers = append(p.Policy.Callers, model.Caller{Identity: model.Identity{Namespace: "shop", Name: name}, Routes: routes})
+		if _, err := e.InboundRoute("cluster.local", p); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 5 {
+		t.Errorf("%v allocations for one caller more", n)
 	}
 }

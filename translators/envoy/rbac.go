@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"reflect"
 	"slices"
 
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
@@ -73,7 +72,10 @@ func policyMatcher(trustDomain string, p model.Policy, http bool) *xdsmatcherv3.
 // sameRights tells that two callers may do the same: most often one TrafficTarget
 // names them both.
 func sameRights(a, b model.Caller) bool {
-	return a.Any == b.Any && slices.EqualFunc(a.Routes, b.Routes, func(a, b model.AllowedRoute) bool { return reflect.DeepEqual(a, b) })
+	return a.Any == b.Any && slices.EqualFunc(a.Routes, b.Routes, func(a, b model.AllowedRoute) bool {
+		return a.Name == b.Name && a.Match.PathRegex == b.Match.PathRegex &&
+			slices.Equal(a.Match.Methods, b.Match.Methods) && slices.Equal(a.Match.Headers, b.Match.Headers)
+	})
 }
 
 // callerMatch is what one caller may do; nil for nothing.

@@ -3,6 +3,7 @@ package envoy
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -64,13 +65,29 @@ func cut(b []byte, md protoreflect.MessageDescriptor, marks []string) ([]part, e
 			continue
 		}
 		value, _ := protowire.ConsumeBytes(field[tag:])
-		inner, err := cutValue(value, md, md.Fields().ByNumber(num), whole, marks)
+		fd := md.Fields().ByNumber(num)
+		if hole := entryHole(value, fd, marks); hole > 0 {
+			parts = append(parts, part{hole: hole})
+			continue
+		}
+		inner, err := cutValue(value, md, fd, whole, marks)
 		if err != nil {
 			return nil, err
 		}
 		parts = append(parts, part{fixed: field[:tag], field: inner})
 	}
 	return parts, nil
+}
+
+// entryHole is the hole that an entry of a map is: one whose key is a mark
+// stands for any number of entries. 0 for no such thing.
+func entryHole(entry []byte, fd protoreflect.FieldDescriptor, marks []string) int {
+	if fd == nil || !fd.IsMap() {
+		return 0
+	}
+	_, _, tag := protowire.ConsumeTag(entry) // its first field is the key
+	key, _ := protowire.ConsumeBytes(entry[tag:])
+	return 1 + slices.Index(marks, string(key))
 }
 
 // cutValue takes the value of a field apart: a message, what an Any holds, or a

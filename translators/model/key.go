@@ -64,7 +64,15 @@ func (i Identity) Compare(o Identity) int { return Key(i).Compare(Key(o)) }
 
 // SPIFFEID is the identity's URI within a trust domain, as in its certificate.
 func (i Identity) SPIFFEID(trustDomain string) string {
-	return "spiffe://" + trustDomain + "/ns/" + i.Namespace + "/sa/" + i.Name
+	var b [128]byte // most are shorter
+	return string(i.AppendSPIFFEID(b[:0], trustDomain))
+}
+
+// AppendSPIFFEID adds what SPIFFEID gives.
+func (i Identity) AppendSPIFFEID(b []byte, trustDomain string) []byte {
+	b = append(append(b, "spiffe://"...), trustDomain...)
+	b = append(append(b, "/ns/"...), i.Namespace...)
+	return append(append(b, "/sa/"...), i.Name...)
 }
 
 // ServicePort names one port of a Service by number; it names its cluster too.

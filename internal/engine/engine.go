@@ -68,7 +68,7 @@ type Engine struct {
 	// classes are to have another snapshot.
 	unsettled map[*sight]bool
 	stale     map[*class]bool
-	// burst is the run of changes of SMI objects that the last one belongs to.
+	// burst is the run of changes of policy that the last one belongs to.
 	burst burst
 	// waiting are objects that some proxy may not run yet, notify those whose
 	// status is to be looked at.
@@ -107,15 +107,15 @@ func New(o Options) *Engine {
 
 // Put takes a fragment in.
 func (e *Engine) Put(f model.Fragment) {
-	e.change(func(g *resolve.Graph) *resolve.Dirty { return g.Put(f) })
+	e.change(f.Ref().Kind, func(g *resolve.Graph) *resolve.Dirty { return g.Put(f) })
 }
 
 // Delete forgets an object.
 func (e *Engine) Delete(r model.Ref) {
-	e.change(func(g *resolve.Graph) *resolve.Dirty { return g.Delete(r) })
+	e.change(r.Kind, func(g *resolve.Graph) *resolve.Dirty { return g.Delete(r) })
 }
 
-func (e *Engine) change(f func(*resolve.Graph) *resolve.Dirty) {
+func (e *Engine) change(kind model.Kind, f func(*resolve.Graph) *resolve.Dirty) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d := f(e.graph)
@@ -124,7 +124,7 @@ func (e *Engine) change(f func(*resolve.Graph) *resolve.Dirty) {
 	}
 	e.rev++
 	e.metrics.changed(e.now())
-	if len(d.Objects) > 0 {
+	if e.synced && inBursts(kind) {
 		e.burst.touch(e.now())
 	}
 	for r := range d.Objects {

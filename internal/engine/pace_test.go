@@ -2,6 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -55,19 +58,22 @@ func every(d time.Duration, n int) (times []time.Duration) {
 }
 
 // TestLoneChangeIsNeverDelayed: whatever was before, a change that comes after a
-// moment of quiet goes out at once.
+// pause goes out at once. After very many objects a pause is a second.
 func TestLoneChangeIsNeverDelayed(t *testing.T) {
-	for name, before := range map[string][]time.Duration{
-		"nothing": nil, "another": {0}, "a pair": {0, time.Millisecond},
-		"a burst": every(5*time.Millisecond, 2000), "a slow burst": every(90*time.Millisecond, 300), "a trickle": every(110*time.Millisecond, 20),
+	for name, test := range map[string]struct {
+		before []time.Duration
+		quiet  time.Duration
+	}{
+		"nothing": {nil, 0}, "another": {every(0, 1), Interval}, "a pair": {every(time.Millisecond, 2), Interval},
+		"twenty at once": {every(0, 20), Interval}, "a slow burst": {every(90*time.Millisecond, 300), Interval},
+		"a trickle": {every(110*time.Millisecond, 20), Interval}, "a burst": {every(5*time.Millisecond, 2000), time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			last := time.Duration(0)
-			if len(before) > 0 {
-				last = before[len(before)-1]
+			lone := time.Minute
+			if n := len(test.before); n > 0 {
+				lone = test.before[n-1] + test.quiet
 			}
-			lone := last + 2*Interval + time.Millisecond
-			pushes := history(t, append(before[:len(before):len(before)], lone))
+			pushes := history(t, append(test.before[:len(test.before):len(test.before)], lone))
 			if got := pushes[len(pushes)-1]; got != lone {
 				t.Errorf("changed at %s, pushed at %s", lone, pushes[max(0, len(pushes)-3):])
 			}
@@ -89,9 +95,10 @@ func TestBurstIsFewPushes(t *testing.T) {
 		apart time.Duration
 		most  int
 	}{
-		"at once":               {0, 2},
-		"as a program does":     {200 * time.Microsecond, 7},
-		"as kubectl apply does": {8 * time.Millisecond, 24},
+		"at once":                   {0, 2},
+		"as a program does":         {200 * time.Microsecond, 2},
+		"as kubectl apply does":     {8 * time.Millisecond, 10},
+		"as it does when it's slow": {24 * time.Millisecond, 26},
 	} {
 		t.Run(name, func(t *testing.T) {
 			changes := every(test.apart, 10_000)
@@ -100,10 +107,101 @@ func TestBurstIsFewPushes(t *testing.T) {
 				t.Errorf("%d pushes, want at most %d: %s", len(pushes), test.most, pushes)
 			}
 			end := changes[len(changes)-1]
-			if pushes[0] != 0 || pushes[len(pushes)-1] < end || pushes[len(pushes)-1] > end+Interval {
+			if pushes[0] != 0 || pushes[len(pushes)-1] < end || pushes[len(pushes)-1] > end+time.Second {
 				t.Errorf("the first goes out after %s, the last %s after it came", pushes[0], pushes[len(pushes)-1]-end)
 			}
 		})
+	}
+}
+
+// paced gives when a class is pushed that changes at some of many times, as the
+// engine's loop does: it looks at each change, and when it said that it would.
+func paced(changes []time.Duration, concerns func(i int) bool) (pushes []time.Duration) {
+	var b burst
+	var p pace
+	start := time.Unix(1_800_000_000, 0)
+	stale := false
+	look := func(at time.Duration) (next time.Duration) {
+		if !stale {
+			return 0
+		}
+		if next = p.wait(start.Add(at), b); next == 0 {
+			stale = false
+			pushes = append(pushes, at)
+		}
+		return next
+	}
+	for i, at := range changes {
+		b.touch(start.Add(at))
+		stale = stale || concerns(i)
+		for next := look(at); next > 0 && (i+1 == len(changes) || at+next < changes[i+1]); next = look(at) {
+			at += next
+		}
+	}
+	return pushes
+}
+
+// TestLawOfPace draws histories of single changes, bursts and pauses: what comes
+// alone never waits, nothing waits for more than maxInterval, and what is left
+// is out within a second of the last change.
+func TestLawOfPace(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		changes := []time.Duration{0}
+		for len(changes) < 2000 {
+			apart := time.Duration(r.ExpFloat64() * float64([]time.Duration{time.Millisecond, 20 * time.Millisecond, 80 * time.Millisecond, time.Second}[r.IntN(4)]))
+			for range 1 + r.IntN(300) {
+				changes = append(changes, changes[len(changes)-1]+time.Duration(r.ExpFloat64()*float64(apart)))
+			}
+		}
+		some := make([]bool, len(changes))
+		for i := range some {
+			some[i] = seed%2 == 0 || r.IntN(10) == 0
+		}
+		pushes := paced(changes, func(i int) bool { return some[i] })
+		for i, at := range changes {
+			if !some[i] {
+				continue
+			}
+			n, _ := slices.BinarySearch(pushes, at)
+			if n == len(pushes) {
+				t.Fatalf("seed %d: what changed at %s is never pushed", seed, at)
+			}
+			most := maxInterval
+			if i == 0 || at-changes[i-1] >= time.Second {
+				most = 0
+			}
+			if wait := pushes[n] - at; wait > most {
+				t.Fatalf("seed %d: changed at %s, %s after another, and waited for %s", seed, at, at-changes[max(i-1, 0)], wait)
+			}
+		}
+		if late := pushes[len(pushes)-1] - changes[len(changes)-1]; late > time.Second {
+			t.Fatalf("seed %d: the last push is %s after the last change", seed, late)
+		}
+	}
+}
+
+// TestOthersApplyIsNoDelay: what concerns a class now and then goes out at once,
+// whatever is applied for others.
+func TestOthersApplyIsNoDelay(t *testing.T) {
+	const seldom = 1300 // of a change each 8 ms
+	changes := every(8*time.Millisecond, 10_000)
+	pushes := paced(changes, func(i int) bool { return i%seldom == 0 })
+	for i, at := range pushes {
+		if at != changes[i*seldom] {
+			t.Fatalf("changed at %s, pushed at %s", changes[i*seldom], at)
+		}
+	}
+}
+
+// TestHaltsDoNotEndAnApply: kubectl that halts for 0.9 s after each 100 objects.
+func TestHaltsDoNotEndAnApply(t *testing.T) {
+	changes := every(8*time.Millisecond, 3000)
+	for i := range changes {
+		changes[i] += time.Duration(i/100) * 900 * time.Millisecond
+	}
+	if pushes := paced(changes, func(int) bool { return true }); len(pushes) > 10 {
+		t.Errorf("%d pushes in %s: %s", len(pushes), changes[len(changes)-1], pushes)
 	}
 }
 
@@ -129,19 +227,47 @@ func TestSparseChangesOfABurst(t *testing.T) {
 			pushes++
 		}
 	}
-	if most := 7 + 10_000*18/5000; pushes > most {
+	if most := 5 + 10_000*18/10_000; pushes > most {
 		t.Errorf("%d pushes of 1,000 changes among 10,000, want at most %d", pushes, most)
 	}
 }
 
-// TestCanariesStepAtOnce: thirty changes a second, for long, are no apply of many
-// objects: none waits for more than Interval.
+// TestCanariesStepAtOnce: a thousand canaries that step once a minute are no
+// apply of many objects: none waits for more than Interval.
 func TestCanariesStepAtOnce(t *testing.T) {
-	const apart = time.Second / 30
-	pushes := history(t, every(apart, 600))
+	const apart = time.Minute / 1000
+	pushes := history(t, every(apart, 2000))
 	for i := range pushes[1:] {
 		if gap := pushes[i+1] - pushes[i]; gap > Interval+apart {
 			t.Fatalf("nothing is pushed for %s", gap)
 		}
+	}
+}
+
+// TestWhatIsReadAtStartIsNoBurst, and neither are pods that come and go.
+func TestWhatIsReadAtStartIsNoBurst(t *testing.T) {
+	e, c := newEngine()
+	fill(e, 300)
+	e.Synced()
+	drain(e, c)
+	for i := range 300 {
+		e.Put(endpoints(fmt.Sprint("svc-", i), netip.AddrFrom4([4]byte{198, 18, 7, byte(i)})))
+		e.Delete(model.Ref{Kind: model.KindPod, Key: shop(fmt.Sprintf("svc-%d-0", i))})
+	}
+	if e.burst != (burst{}) {
+		t.Errorf("it is taken for %+v", e.burst)
+	}
+}
+
+// TestPodsArePacedToo: what pods change of a class's policy is no burst, but has
+// Interval between two pushes all the same.
+func TestPodsArePacedToo(t *testing.T) {
+	var p pace
+	now := time.Unix(1_800_000_000, 0)
+	if wait := p.wait(now, burst{}); wait != 0 {
+		t.Errorf("the first waits for %s", wait)
+	}
+	if wait := p.wait(now.Add(Interval/4), burst{}); wait != Interval-Interval/4 {
+		t.Errorf("the next waits for %s", wait)
 	}
 }

@@ -293,6 +293,19 @@ func TestPermissiveTakesPlaintextButGivesItNoIdentity(t *testing.T) {
 	}
 }
 
+// Plaintext goes to those endpoints of a Service alone that are said to be outside.
+func TestEndpointsOutsideTheMeshAreSpokenToInPlaintext(t *testing.T) {
+	t.Parallel()
+	m := newMesh(t)
+	client, outside := m.pod("client"), m.pod("outside")
+	outside.greets(":5432")
+	client.sidecar("front", views{}.
+		calls(tcp("198.19.0.1", model.Endpoint{Addr: netip.AddrPortFrom(outside.addr4, 5432)})).
+		calls(tcp("198.19.0.2", outside.meshed(5432))))
+	client.expectHeard(t, "198.19.0.1:5432", "hello from outside\n")
+	client.expectClosed(t, "198.19.0.2:5432")
+}
+
 func TestEgress(t *testing.T) {
 	t.Parallel()
 	m := newMesh(t)

@@ -23,18 +23,19 @@ const connectTimeout = 2
 // end on it, new ones take another.
 const connectionLife = 30 * 60
 
-// meshed is the mark of endpoints that are spoken to by mutual TLS.
+// outside is the mark of endpoints that have no sidecar. Those without it are
+// spoken to by mutual TLS: they are nearly all, and a mark is most of an endpoint.
 const (
-	meshedNamespace = "envoy.transport_socket_match"
-	meshedKey       = "weft"
+	outsideNamespace = "envoy.transport_socket_match"
+	outsideKey       = "outside"
 )
 
-func meshedMark() *structpb.Struct {
-	return &structpb.Struct{Fields: map[string]*structpb.Value{meshedKey: structpb.NewBoolValue(true)}}
+func outsideMark() *structpb.Struct {
+	return &structpb.Struct{Fields: map[string]*structpb.Value{outsideKey: structpb.NewBoolValue(true)}}
 }
 
-// BuildCluster is one port of a Service. Each endpoint says whether it is in
-// the mesh; plaintext goes to those alone that are not.
+// BuildCluster is one port of a Service. Plaintext goes to those endpoints alone
+// that are marked as outside of the mesh.
 func BuildCluster(v model.Cluster) *clusterv3.Cluster {
 	c := clusterBody(v)
 	return askingFor(c, fingerprint(c))
@@ -55,9 +56,9 @@ func clusterBody(v model.Cluster) *clusterv3.Cluster {
 		ConnectTimeout:       seconds(connectTimeout),
 		LbPolicy:             clusterv3.Cluster_LEAST_REQUEST,
 		CircuitBreakers:      unlimited(),
+		TransportSocket:      upstreamTLS(alpns, v.TrustDomain, v.Identities),
 		TransportSocketMatches: []*clusterv3.Cluster_TransportSocketMatch{
-			{Name: "mesh", Match: meshedMark(), TransportSocket: upstreamTLS(alpns, v.TrustDomain, v.Identities)},
-			{Name: "plaintext", Match: &structpb.Struct{}, TransportSocket: plaintext()},
+			{Name: "plaintext", Match: outsideMark(), TransportSocket: plaintext()},
 		},
 		// A panic would send requests to pods that are not there any more.
 		CommonLbConfig: &clusterv3.Cluster_CommonLbConfig{HealthyPanicThreshold: percent(0)},
@@ -116,18 +117,20 @@ func EndpointsName(c *clusterv3.Cluster) string { return c.GetEdsClusterConfig()
 // gets none: Envoy refuses a weight of zero.
 func BuildEndpoints(name string, v model.Endpoints) *endpointv3.ClusterLoadAssignment {
 	cla := &endpointv3.ClusterLoadAssignment{ClusterName: name}
+	split := v.Split != (model.Key{})
 	unit := weightUnit(v.Groups, func(g model.EndpointGroup) uint32 { return g.Weight })
 	for _, g := range v.Groups {
 		if g.Weight == 0 && len(v.Groups) > 1 {
 			continue
 		}
-		l := &endpointv3.LocalityLbEndpoints{
-			Locality:            &corev3.Locality{SubZone: g.Backend.String()},
-			LoadBalancingWeight: u32(max(inUnits(g.Weight, unit), 1)),
+		l := &endpointv3.LocalityLbEndpoints{}
+		if split || len(v.Groups) > 1 {
+			l.Locality = &corev3.Locality{SubZone: g.Backend.String()}
+			l.LoadBalancingWeight = u32(max(inUnits(g.Weight, unit), 1))
 		}
 		for _, e := range g.Endpoints {
 			lb := lbEndpoint(e)
-			if v.Split != (model.Key{}) {
+			if split {
 				lb.Metadata = withShare(lb.GetMetadata(), v.Split, g.Backend)
 			}
 			l.LbEndpoints = append(l.LbEndpoints, lb)
@@ -138,13 +141,17 @@ func BuildEndpoints(name string, v model.Endpoints) *endpointv3.ClusterLoadAssig
 }
 
 func lbEndpoint(e model.Endpoint) *endpointv3.LbEndpoint {
-	lb := &endpointv3.LbEndpoint{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{
-		Endpoint: &endpointv3.Endpoint{Address: socketAddress(e.Addr.Addr().String(), e.Addr.Port())},
-	}}
-	if e.Meshed {
-		lb.Metadata = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{meshedNamespace: meshedMark()}}
+	lb := endpointAt(e.Addr)
+	if !e.Meshed {
+		lb.Metadata = &corev3.Metadata{FilterMetadata: map[string]*structpb.Struct{outsideNamespace: outsideMark()}}
 	}
 	return lb
+}
+
+func endpointAt(a netip.AddrPort) *endpointv3.LbEndpoint {
+	return &endpointv3.LbEndpoint{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{
+		Endpoint: &endpointv3.Endpoint{Address: socketAddress(a.Addr().String(), a.Port())},
+	}}
 }
 
 // BuildDirectCluster is one address, for whoever dialled it.
@@ -170,7 +177,7 @@ func BuildDirectCluster(v model.DirectCluster) *clusterv3.Cluster {
 
 func oneEndpoint(cluster string, a netip.AddrPort) *endpointv3.ClusterLoadAssignment {
 	return &endpointv3.ClusterLoadAssignment{ClusterName: cluster, Endpoints: []*endpointv3.LocalityLbEndpoints{
-		{LbEndpoints: []*endpointv3.LbEndpoint{lbEndpoint(model.Endpoint{Addr: a})}},
+		{LbEndpoints: []*endpointv3.LbEndpoint{endpointAt(a)}},
 	}}
 }
 

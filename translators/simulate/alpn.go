@@ -8,16 +8,13 @@ import (
 // alpnOf is what a cluster offers in its handshakes; nothing where it has none,
 // as one that is asked for on demand is not known here.
 func alpnOf(c *clusterv3.Cluster) ([]string, error) {
-	for _, m := range c.GetTransportSocketMatches() {
-		up := &tlsv3.UpstreamTlsContext{}
-		socket := m.GetTransportSocket().GetTypedConfig()
-		if !socket.MessageIs(up) {
-			continue
-		}
-		if err := socket.UnmarshalTo(up); err != nil {
-			return nil, err
-		}
-		return up.GetCommonTlsContext().GetAlpnProtocols(), nil
+	up := &tlsv3.UpstreamTlsContext{}
+	socket := c.GetTransportSocket().GetTypedConfig()
+	if !socket.MessageIs(up) {
+		return nil, nil
 	}
-	return nil, nil
+	if err := socket.UnmarshalTo(up); err != nil {
+		return nil, err
+	}
+	return up.GetCommonTlsContext().GetAlpnProtocols(), nil
 }

@@ -115,8 +115,8 @@ fuzz: check-go ## Run each fuzz target for FUZZTIME
 	@hack/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: ## Measure what changes, fleets and requests cost (three benches), and write docs/performance.md
-	@rc=0; for b in model fleet proxy; do $(MAKE) bench-$$b || rc=1; done; $(MAKE) performance || rc=1; exit $$rc
+bench: ## Measure what changes, fleets, requests and misbehaviour cost (four benches), and write docs/performance.md
+	@rc=0; for b in model fleet proxy faults; do $(MAKE) bench-$$b || rc=1; done; $(MAKE) performance || rc=1; exit $$rc
 
 .PHONY: bench-model
 bench-model: check-go ## Measure what a change costs in the compiler (SERVICES: sizes of the meshes, PROXIES: most of them, COUNT: runs)

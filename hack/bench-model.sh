@@ -6,7 +6,7 @@ dir=$1 services=$2 proxies=$3 count=$4
 engine() {
 	go -C "$dir" test -run '^$' -bench "$1" -benchmem -benchtime "$2" -count "$count" -timeout 3h ./internal/engine -args -services "$services" -proxies "$proxies"
 }
-engine '^Benchmark(Event|Connect)$' 20x
+engine '^Benchmark(Event|Growth|Connect)$' 20x
 engine '^BenchmarkProxy$' 5x
 engine '^Benchmark(Proxies|Load|Acknowledged)$' 2x
 go -C "$dir" test -run '^$' -bench '^BenchmarkIssue$' -benchmem -count "$count" ./internal/identity

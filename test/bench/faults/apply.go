@@ -51,7 +51,7 @@ func (b *bench) apply(ctx context.Context) error {
 		return err
 	}
 	return b.add(row{
-		"event": "apply", "goal": "batching", "objects": b.objects, "objects_that_concern_all": every, "took_ms": milliseconds(took),
+		"event": "kubectl-apply", "goal": "F3", "objects": b.objects, "objects_that_concern_all": every, "took_ms": milliseconds(took),
 		"pushes_per_proxy": (after-before)/float64(b.proxies) - 1, "peak_rss_bytes": peak,
 	})
 }

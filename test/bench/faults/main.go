@@ -37,9 +37,9 @@ func main() {
 	var b bench
 	flag.IntVar(&b.services, "services", 1000, "size of the mesh")
 	flag.IntVar(&b.proxies, "proxies", 200, "how many sidecars behave well")
-	flag.IntVar(&b.clients, "clients", 4, "how many clients misbehave at a time, each with a pod's token")
+	flag.IntVar(&b.clients, "clients", 5, "how many clients misbehave at a time, each with a pod's token")
 	flag.IntVar(&b.objects, "objects", 10_000, "how many objects are applied in one go; 0 for none")
-	flag.DurationVar(&b.lasting, "lasting", 10*time.Second, "how long each misbehaviour lasts")
+	flag.DurationVar(&b.lasting, "lasting", 25*time.Second, "how long each misbehaviour lasts")
 	flag.StringVar(&b.assets, "assets", os.Getenv("KUBEBUILDER_ASSETS"), "where kube-apiserver, etcd and kubectl are")
 	flag.StringVar(&b.root, "root", ".", "weft's sources")
 	flag.StringVar(&b.weft, "weft", "bin/weft", "the binary that is measured")
@@ -71,18 +71,23 @@ func (b *bench) run(ctx context.Context) error {
 	if err := b.fleet.Connect(ctx); err != nil {
 		return err
 	}
-	if err := b.measure(ctx, misbehaviour{name: "nobody-misbehaves"}); err != nil {
+	if err := b.measureAll(ctx); err != nil || b.objects == 0 {
+		return err
+	}
+	return b.apply(ctx)
+}
+
+// measureAll measures nobody, each misbehaviour, and all of them at the same time.
+func (b *bench) measureAll(ctx context.Context) error {
+	if err := b.measure(ctx, "nobody-misbehaves"); err != nil {
 		return err
 	}
 	for _, m := range misbehaviours {
-		if err := b.measure(ctx, m); err != nil {
+		if err := b.measure(ctx, m.name, m); err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
 	}
-	if b.objects == 0 {
-		return nil
-	}
-	return b.apply(ctx)
+	return b.measure(ctx, "all-of-these", misbehaviours...)
 }
 
 func (b *bench) setUp(ctx context.Context) (err error) {
@@ -111,9 +116,10 @@ func (b *bench) setUp(ctx context.Context) (err error) {
 	return err
 }
 
-// measure changes a weight again and again while clients misbehave, and notes
-// how long it takes to reach all who do not, and what the controller holds.
-func (b *bench) measure(ctx context.Context, m misbehaviour) error {
+// measure changes a weight again and again while clients misbehave in some ways,
+// and notes how long it takes to reach all who do not, and what the controller
+// holds.
+func (b *bench) measure(ctx context.Context, name string, ways ...misbehaviour) error {
 	before, err := b.controller.Metric("weft_xds_cut_streams_total")
 	if err != nil {
 		return err
@@ -129,12 +135,14 @@ func (b *bench) measure(ctx context.Context, m misbehaviour) error {
 	defer stop()
 	var wait sync.WaitGroup
 	var connects atomic.Int64
-	if m.do != nil {
-		for i := range b.clients {
-			wait.Go(func() {
-				connects.Add(int64(m.misbehave(lasting, b.controller.Address(), b.mesh.Tokens[b.proxies+i], b.trust)))
-			})
-		}
+	clients := b.clients
+	if len(ways) == 0 {
+		clients = 0
+	}
+	for i := range clients {
+		wait.Go(func() {
+			connects.Add(int64(ways[i%len(ways)].misbehave(lasting, b.controller.Address(), b.mesh.Tokens[b.proxies+i], b.trust)))
+		})
 	}
 	began := time.Now()
 	var last []time.Duration
@@ -158,7 +166,7 @@ func (b *bench) measure(ctx context.Context, m misbehaviour) error {
 		return err
 	}
 	return b.add(row{
-		"event": m.name, "goal": "fairness", "changes": len(last), "last_ack_p50_ms": quantile(last, 0.5), "last_ack_max_ms": quantile(last, 1),
+		"event": "misbehaviour", "goal": "F1", "kind": name, "clients": clients, "changes": len(last), "last_ack_p50_ms": quantile(last, 0.5), "last_ack_max_ms": quantile(last, 1),
 		"connects": connects.Load(), "streams_cut": after - before, "cpu_percent": percent(cpu-used, time.Since(began)),
 		"rss_bytes": rss, "peak_rss_bytes": peak,
 	})

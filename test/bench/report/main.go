@@ -57,7 +57,7 @@ func (l *list) Set(s string) error { *l = append(*l, s); return nil }
 // What was not measured this time stays as it was.
 func makePage(args []string) error {
 	flags := flag.NewFlagSet("page", flag.ContinueOnError)
-	rows := flags.String("rows", "bin/bench", "where the benches left model.json, fleet.json and proxy.json")
+	rows := flags.String("rows", "bin/bench", "where the benches left model.json, fleet.json, proxy.json and faults.json")
 	docs := flags.String("docs", "docs", "where performance.json and performance.md are")
 	commit := flags.String("commit", "", "the commit that was measured, on this machine")
 	var commands list
@@ -70,7 +70,7 @@ func makePage(args []string) error {
 	if err := readJSON(store, &rs); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, b := range []bench{model, fleet, proxy} {
+	for _, b := range benches {
 		if err := rs.take(b, filepath.Join(*rows, string(b)+".json")); err != nil {
 			return err
 		}

@@ -104,10 +104,12 @@ func exponent(want row, field string) quantity {
 type point struct{ x, y float64 }
 
 // points are a field of rows by their number of Services; one of each.
-func points(rows []row, field string) []point {
+func points(rows []row, field string) []point { return pointsOver(rows, "services", field) }
+
+func pointsOver(rows []row, over, field string) []point {
 	var ps []point
 	for _, r := range rows {
-		x, ok := r.number("services")
+		x, ok := r.number(over)
 		y, also := r.number(field)
 		if ok && also && x > 0 {
 			ps = append(ps, point{x, y})

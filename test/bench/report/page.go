@@ -13,13 +13,21 @@ import (
 func page(rs *results) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, intro, rs.Commit, rs.Machine, commands(rs.Commands))
-	writeGoals(&b, rs)
+	gs := goals()
+	slices.SortFunc(gs, func(a, b goal) int { return cmp.Compare(number(a.id), number(b.id)) })
+	writeGoals(&b, rs, gs)
+	writeReasons(&b, rs, gs)
+	b.WriteString(fairnessIntro)
+	writeGoals(&b, rs, fairness())
+	writeReasons(&b, rs, fairness())
 	b.WriteString(modelIntro)
 	writeModel(&b, rs.Model)
 	b.WriteString(fleetIntro)
 	writeRows(&b, rs.Fleet)
 	b.WriteString(proxyIntro)
 	writeRows(&b, rs.Proxy)
+	b.WriteString(faultsIntro)
+	writeRows(&b, rs.Faults)
 	return b.String()
 }
 
@@ -31,10 +39,8 @@ func commands(cs []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// writeGoals writes the table of goals, in the order of their numbers.
-func writeGoals(b *strings.Builder, rs *results) {
-	gs := goals()
-	slices.SortFunc(gs, func(a, b goal) int { return cmp.Compare(number(a.id), number(b.id)) })
+// writeGoals writes a table of goals.
+func writeGoals(b *strings.Builder, rs *results, gs []goal) {
 	b.WriteString("| | goal | floor | others | weft (and its bound) | met |\n|---|---|---|---|---|---|\n")
 	for _, g := range gs {
 		os, v := g.judge(rs)
@@ -43,6 +49,17 @@ func writeGoals(b *strings.Builder, rs *results) {
 			said = append(said, o.text())
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", g.id, g.what, cmp.Or(g.floor, "–"), cmp.Or(g.peers, "–"), strings.Join(said, "<br>"), v)
+	}
+}
+
+// writeReasons says why goals are missed.
+func writeReasons(b *strings.Builder, rs *results, gs []goal) {
+	head := "\nWhy what is missed is missed:\n\n"
+	for _, g := range gs {
+		if _, v := g.judge(rs); v == missed && reasons[g.id] != "" {
+			fmt.Fprintf(b, "%s- %s: %s\n", head, g.id, reasons[g.id])
+			head = ""
+		}
 	}
 }
 
@@ -95,40 +112,51 @@ func thousands(s string) string {
 	return s
 }
 
-// byEvent are rows in groups, in the order in which their events came.
-func byEvent(rows []row) [][]row {
-	var events []string
+// grouped are rows in groups, in the order in which what they have in common
+// came.
+func grouped(rows []row, by func(row) string) [][]row {
+	var keys []string
 	of := map[string][]row{}
 	for _, r := range rows {
-		e := r.text("event")
-		if of[e] == nil {
-			events = append(events, e)
+		k := by(r)
+		if of[k] == nil {
+			keys = append(keys, k)
 		}
-		of[e] = append(of[e], r)
+		of[k] = append(of[k], r)
 	}
-	groups := make([][]row, 0, len(events))
-	for _, e := range events {
-		groups = append(groups, of[e])
+	groups := make([][]row, 0, len(keys))
+	for _, k := range keys {
+		groups = append(groups, of[k])
 	}
 	return groups
 }
+
+func byEvent(rows []row) [][]row { return grouped(rows, func(r row) string { return r.text("event") }) }
 
 // writeModel writes one table of all events, and how their cost grows.
 func writeModel(b *strings.Builder, rows []row) {
 	for _, group := range byEvent(rows) {
 		writeGroup(b, group)
-		for _, access := range []string{"enforcing", "permissive"} {
-			var of []row
-			for _, r := range group {
-				if r.text("access") == access {
-					of = append(of, r)
-				}
-			}
-			if e, ok := slope(points(of, "allocs_op")); ok {
-				fmt.Fprintf(b, "\nAllocations grow with the number of Services to the power of %s (%s).\n", figures(math.Round(e*100)/100), access)
-			}
+		for _, l := range laws(group) {
+			fmt.Fprintf(b, "\nAllocations grow with %s.\n", l)
 		}
 	}
+}
+
+// laws are how the garbage of an event grows: with Services, or with what there
+// was more of.
+func laws(group []row) []string {
+	var said []string
+	for _, of := range grouped(group, func(r row) string { return cmp.Or(r.text("access"), r.text("in")+" "+r.text("change")) }) {
+		over, what := "services", of[0].text("access")
+		if in := of[0].text("in"); in != "" {
+			over, what = in, of[0].text("change")
+		}
+		if e, ok := slope(pointsOver(of, over, "allocs_op")); ok && what != "" {
+			said = append(said, fmt.Sprintf("the number of %s to the power of %s (%s)", over, figures(math.Round(e*100)/100), what))
+		}
+	}
+	return said
 }
 
 func writeRows(b *strings.Builder, rows []row) {
@@ -172,7 +200,7 @@ func cell(v any) string {
 
 // first are the columns that say what was measured, in the order in which they
 // read best; the others follow by name.
-var first = []string{"server", "config", "kind", "access", "tls", "services", "endpoints", "proxies", "targets", "callable", "sources", "routes", "shape"}
+var first = []string{"server", "config", "kind", "in", "change", "access", "tls", "services", "endpoints", "proxies", "targets", "callable", "sources", "routes", "shape", "objects", "clients"}
 
 func columnsOf(rows []row) []string {
 	seen := map[string]bool{}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -195,6 +197,66 @@ func TestAllGoals(t *testing.T) {
 		if seen[n] != 1 {
 			t.Errorf("G%d is there %d times", n, seen[n])
 		}
+	}
+}
+
+// TestLawsOfAnEvent: each of its kinds has a law of its own.
+func TestLawsOfAnEvent(t *testing.T) {
+	of := func(services, targets, allocs float64, more row) row {
+		r := row{"event": "e", "services": services, "targets": targets, "allocs_op": allocs}
+		for k, v := range more {
+			r[k] = v
+		}
+		return r
+	}
+	access, in := row{"access": "permissive"}, row{"in": "targets", "change": "weight-changed"}
+	for want, rows := range map[string][]row{
+		"[the number of services to the power of 1 (permissive)]":    {of(10, 10, 10, access), of(100, 10, 100, access)},
+		"[the number of targets to the power of 0 (weight-changed)]": {of(10, 10, 7, in), of(10, 100, 7, in)},
+		"[]": {of(10, 10, 10, nil), of(100, 100, 100, nil)},
+	} {
+		if got := fmt.Sprint(laws(rows)); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// TestReasonsAreOfGoalsThatAreMissed: each is of a goal, and is on the page if
+// that is missed.
+func TestReasonsAreOfGoalsThatAreMissed(t *testing.T) {
+	known := map[string]bool{}
+	for _, g := range slices.Concat(goals(), fairness()) {
+		known[g.id] = true
+	}
+	for id := range reasons {
+		if !known[id] {
+			t.Errorf("a reason for %s, which is no goal", id)
+		}
+	}
+	defer func(was map[string]string) { reasons = was }(reasons)
+	reasons = map[string]string{"F3": "kubectl is slow.", "F1": "no."}
+	for pushes, want := range map[float64]bool{12: false, 50: true} {
+		rs := &results{Faults: []row{{"event": "kubectl-apply", "pushes_per_proxy": pushes, "took_ms": 100_000.0}}}
+		if got := strings.Contains(page(rs), "- F3: kubectl is slow.\n"); got != want || strings.Contains(page(rs), "- F1: no.") {
+			t.Errorf("%v pushes: said is %v", pushes, got)
+		}
+	}
+}
+
+// TestFairnessIsOfTheWorst: of those who misbehave, and of all of them.
+func TestFairnessIsOfTheWorst(t *testing.T) {
+	of := func(kind string, ms, peak float64) row {
+		r := aFault(kind)
+		r["last_ack_p50_ms"], r["peak_rss_bytes"], r["services"], r["proxies"] = ms, peak, 1000.0, 200.0
+		return r
+	}
+	rs := &results{Faults: []row{of("nobody-misbehaves", 500, 200e6), of("reads-nothing", 60, 240e6), of("all-of-these", 30, 300e6)}}
+	os, v := fairness()[0].judge(rs)
+	if os[0].value != 60 || os[2].value != 1.5 || v != missed {
+		t.Errorf("got %v, %s", os, v)
+	}
+	if got, _ := ofWhatSizingAsks(rs); got < 1.09 || got > 1.1 {
+		t.Errorf("300 MB are %v times the limit", got)
 	}
 }
 

@@ -31,6 +31,7 @@ type results struct {
 	Model    []row    `json:"model"`
 	Fleet    []row    `json:"fleet"`
 	Proxy    []row    `json:"proxy"`
+	Faults   []row    `json:"faults"`
 	Machine  string   `json:"machine"`
 	Commit   string   `json:"commit"`
 	Commands []string `json:"commands"`
@@ -40,10 +41,13 @@ type results struct {
 type bench string
 
 const (
-	model bench = "model"
-	fleet bench = "fleet"
-	proxy bench = "proxy"
+	model  bench = "model"
+	fleet  bench = "fleet"
+	proxy  bench = "proxy"
+	faults bench = "faults"
 )
+
+var benches = []bench{model, fleet, proxy, faults}
 
 func (rs *results) of(b bench) *[]row {
 	switch b {
@@ -51,8 +55,10 @@ func (rs *results) of(b bench) *[]row {
 		return &rs.Model
 	case fleet:
 		return &rs.Fleet
-	default:
+	case proxy:
 		return &rs.Proxy
+	default:
+		return &rs.Faults
 	}
 }
 
@@ -103,7 +109,7 @@ func array(rows []row) ([]byte, error) {
 // encoded is docs/performance.json.
 func (rs *results) encoded() ([]byte, error) {
 	out := []byte("{")
-	for _, b := range []bench{model, fleet, proxy} {
+	for _, b := range benches {
 		rows, err := array(*rs.of(b))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", b, err)

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"maps"
 	"net/netip"
 	"time"
 
@@ -132,14 +131,13 @@ func (e *Engine) resight(id model.Identity) {
 
 // settleSights hands what has changed of sights to their classes.
 func (e *Engine) settleSights() {
+	var known sums
 	for s := range e.unsettled {
-		changed := s.settle()
+		changed := s.settle(&known)
 		if changed == 0 {
 			continue
 		}
-		for c := range e.seers(s) {
-			e.mark(c, changed)
-		}
+		e.eachSeer(s, func(c *class) { e.mark(c, changed) })
 	}
 	clear(e.unsettled)
 }
@@ -154,14 +152,16 @@ func (e *Engine) refreshInbound(d *resolve.Dirty) {
 		}
 		return
 	}
-	ids := maps.Clone(d.Inbound)
-	for id := range e.identities {
-		if _, in := d.Namespaces[id.Namespace]; in {
-			ids[id] = struct{}{}
+	for id := range d.Inbound {
+		for c := range e.identities[id] {
+			refresh(c)
 		}
 	}
-	for id := range ids {
-		for c := range e.identities[id] {
+	if len(d.Namespaces) == 0 {
+		return
+	}
+	for _, c := range e.classes {
+		if _, in := d.Namespaces[c.key.Identity.Namespace]; in {
 			refresh(c)
 		}
 	}

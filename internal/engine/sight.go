@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"iter"
 	"maps"
 	"slices"
 
@@ -25,27 +24,15 @@ type sight struct {
 	units   map[unitKey]*unit
 
 	layers layers
-	// due is what the layers do not hold yet.
-	due [xds.Listener + 1]balance
+	// due is what the layers do not hold yet. Two Services may hand a name over, and
+	// tell of it in any order.
+	due [xds.Listener + 1][]xds.Step
 }
 
 // reached is an identity that may be called, by UDP or by TCP.
 type reached struct {
 	model.Identity
 	udp bool
-}
-
-// balance counts how often a resource came, less how often it went. Two Services
-// may hand a name over, and tell of it in any order.
-type balance map[*xds.Resource]int
-
-func (b *balance) add(rs []*xds.Resource, n int) {
-	if *b == nil && len(rs) > 0 {
-		*b = balance{}
-	}
-	for _, r := range rs {
-		(*b)[r] += n
-	}
 }
 
 func newSight(r resolve.Reach) *sight {
@@ -68,11 +55,26 @@ func reaching(r resolve.Reach) map[reached]bool {
 	return all
 }
 
-// add notes resources that come (n is 1) or go (-1).
-func (s *sight) add(rs resources, n int) {
-	for t := range rs {
-		s.due[t].add(rs[t], n)
+// add notes what comes and goes of a type. Sights that nothing else has happened
+// to share it.
+func (s *sight) add(t xds.Type, steps []xds.Step) {
+	if len(s.due[t]) == 0 {
+		s.due[t] = slices.Clip(steps)
+	} else {
+		s.due[t] = append(s.due[t], steps...)
 	}
+}
+
+// steps are resources that go and others that come.
+func steps(gone, come []*xds.Resource) []xds.Step {
+	all := make([]xds.Step, 0, len(gone)+len(come))
+	for _, r := range gone {
+		all = append(all, xds.Step{Resource: r, By: -1})
+	}
+	for _, r := range come {
+		all = append(all, xds.Step{Resource: r, By: 1})
+	}
+	return all
 }
 
 func some(r *xds.Resource) []*xds.Resource {
@@ -82,25 +84,29 @@ func some(r *xds.Resource) []*xds.Resource {
 	return []*xds.Resource{r}
 }
 
+// sums remembers the last changes that were added up: most sights change alike.
+type sums [xds.Listener + 1]struct {
+	steps  []xds.Step
+	change *xds.Change
+}
+
+func (s *sums) of(t xds.Type, steps []xds.Step) *xds.Change {
+	last := &s[t]
+	if !slices.Equal(last.steps, steps) {
+		last.steps, last.change = steps, xds.NewChange(steps)
+	}
+	return last.change
+}
+
 // settle brings the layers up to date, and tells of which types they changed.
-func (s *sight) settle() types {
+func (s *sight) settle(known *sums) types {
 	var changed types
 	for t, due := range s.due {
 		if len(due) == 0 {
 			continue
 		}
 		s.due[t] = nil
-		var gone []string
-		var come []*xds.Resource
-		for r, n := range due {
-			switch {
-			case n < 0:
-				gone = append(gone, r.Name)
-			case n > 0:
-				come = append(come, r)
-			}
-		}
-		if next := s.layers[t].With(gone, come); next != s.layers[t] {
+		if next := s.layers[t].Follow(known.of(xds.Type(t), due)); next != s.layers[t] {
 			s.layers[t] = next
 			changed |= typesOf(xds.Type(t))
 		}
@@ -144,14 +150,18 @@ func (e *Engine) see(s *sight, k unitKey) {
 	}
 	u := e.unit(k)
 	s.units[k], u.sights[s] = u, true
-	s.add(u.made, 1)
+	for t, rs := range u.made {
+		s.add(xds.Type(t), steps(nil, rs))
+	}
 	e.unsettled[s] = true
 }
 
 func (e *Engine) unsee(s *sight, k unitKey, u *unit) {
 	delete(s.units, k)
 	delete(u.sights, s)
-	s.add(u.made, -1)
+	for t, rs := range u.made {
+		s.add(xds.Type(t), steps(rs, nil))
+	}
 	e.unsettled[s] = true
 	if len(u.sights) == 0 {
 		delete(e.units, k)
@@ -232,12 +242,16 @@ func (e *Engine) leaveSight(s *sight, c *class) {
 	delete(e.unsettled, s)
 }
 
-// seers are the classes that have a sight.
-func (e *Engine) seers(s *sight) iter.Seq[*class] {
+// eachSeer calls f for the classes that have a sight.
+func (e *Engine) eachSeer(s *sight, f func(*class)) {
 	if s == e.common {
-		return maps.Values(e.classes)
+		for _, c := range e.classes {
+			f(c)
+		}
 	}
-	return maps.Keys(s.classes)
+	for c := range s.classes {
+		f(c)
+	}
 }
 
 // refreshListener rebuilds the outbound listener, which all have.
@@ -246,8 +260,7 @@ func (e *Engine) refreshListener() {
 	if e.listener.set(envoy.OutboundListenerName, e.graph.OutboundListener(), func(l model.OutboundListener) (proto.Message, error) {
 		return envoy.BuildOutboundListener(l)
 	}) {
-		e.common.due[xds.Listener].add(some(was), -1)
-		e.common.due[xds.Listener].add(some(e.listener.res), 1)
+		e.common.add(xds.Listener, steps(some(was), some(e.listener.res)))
 		e.unsettled[e.common] = true
 	}
 }

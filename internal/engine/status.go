@@ -52,9 +52,7 @@ func (e *Engine) concerned(r model.Ref) iter.Seq[*member] {
 		for _, udp := range []bool{false, true} {
 			if u := e.units[unitKey{k, udp}]; u != nil {
 				for s := range u.sights {
-					for c := range e.seers(s) {
-						classes[c] = true
-					}
+					e.eachSeer(s, func(c *class) { classes[c] = true })
 				}
 			}
 		}

@@ -108,15 +108,15 @@ func (e *Engine) rebuilt(k unitKey, u *unit, changed types) {
 	for _, err := range u.errors() {
 		e.log.Error(err, "keep last good version", "service", k.String())
 	}
-	was := u.made
-	for t := range u.made {
-		if changed.has(xds.Type(t)) {
-			u.made[t] = u.resources(xds.Type(t), nil)
-			for s := range u.sights {
-				s.due[t].add(was[t], -1)
-				s.due[t].add(u.made[t], 1)
-				e.unsettled[s] = true
-			}
+	for t, was := range u.made {
+		if !changed.has(xds.Type(t)) {
+			continue
+		}
+		u.made[t] = u.resources(xds.Type(t), nil)
+		due := steps(was, u.made[t])
+		for s := range u.sights {
+			s.add(xds.Type(t), due)
+			e.unsettled[s] = true
 		}
 	}
 }

@@ -84,8 +84,11 @@ type pendingDiff struct {
 
 // since tells what leads from old to l. It is worked out once for each pair.
 func (l *Layer) since(old *Layer) *diff {
-	if l == old {
+	switch {
+	case l == old:
 		return noDiff
+	case l.line == old.line && l.at == old.at+1:
+		return &l.by.diff
 	}
 	p := l.pendingSince(old)
 	p.once.Do(func() { p.diff = l.compare(old) })
@@ -96,6 +99,9 @@ func (l *Layer) pendingSince(old *Layer) *pendingDiff {
 	key := weak.Make(old)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.diffs == nil {
+		l.diffs = &diffs{}
+	}
 	if i := slices.Index(l.diffs.from[:], key); i >= 0 {
 		return l.diffs.to[i]
 	}
@@ -108,8 +114,8 @@ func (l *Layer) pendingSince(old *Layer) *pendingDiff {
 
 func (l *Layer) compare(old *Layer) diff {
 	if l.line == old.line {
-		if c, ok := l.line.between(old.at, l.at); ok {
-			return c.diff()
+		if c := l.line.between(old.at, l.at); c != nil {
+			return c.diff
 		}
 	}
 	return walk(&old.tree, &l.tree)

@@ -15,9 +15,11 @@ type Layer struct {
 	tree btree.Map[string, *Resource]
 	line *line
 	at   uint64
+	// by is what led to it; nil for a layer that was made by itself.
+	by *Change
 
 	mu    sync.Mutex
-	diffs diffs
+	diffs *diffs // from others than the last before it
 }
 
 var emptyLayer = NewLayer()
@@ -34,39 +36,32 @@ func NewLayer(rs ...*Resource) *Layer {
 // With gives the layer without some names and then with some resources: the
 // same one where that changes nothing. It is not to be called at once by two.
 func (l *Layer) With(removed []string, upserts []*Resource) *Layer {
-	c := l.change(removed, upserts)
-	if len(c) == 0 {
+	var steps []Step
+	for _, name := range removed {
+		steps = append(steps, Step{&Resource{Name: name}, -1})
+	}
+	for _, r := range upserts {
+		steps = append(steps, Step{r, 1})
+	}
+	return l.Follow(NewChange(steps))
+}
+
+// Follow gives the layer after a change: the same one where that is none. It is
+// not to be called at once by two.
+func (l *Layer) Follow(c *Change) *Layer {
+	if c = c.on(l); len(c.turns) == 0 {
 		return l
 	}
-	next := &Layer{tree: *l.tree.Copy()}
-	for name, step := range c {
-		if step.is == nil {
-			next.tree.Delete(name)
+	next := &Layer{tree: *l.tree.Copy(), by: c}
+	for _, t := range c.turns {
+		if t.is == nil {
+			next.tree.Delete(t.name)
 		} else {
-			next.tree.Set(name, step.is)
+			next.tree.Set(t.name, t.is)
 		}
 	}
 	next.line, next.at = l.line.follow(l.at, c)
 	return next
-}
-
-// change is what becomes of each name that is not as it was.
-func (l *Layer) change(removed []string, upserts []*Resource) change {
-	c := change{}
-	for _, name := range removed {
-		if was := l.get(name); was != nil {
-			c[name] = turn{was: was}
-		}
-	}
-	for _, r := range upserts {
-		was := l.get(r.Name)
-		if was == r {
-			delete(c, r.Name)
-		} else {
-			c[r.Name] = turn{was: was, is: r}
-		}
-	}
-	return c
 }
 
 func (l *Layer) get(name string) *Resource {

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ func (g *Graph) Audience(k model.Key) Audience {
 	if g.services[k] == nil {
 		return Audience{}
 	}
-	ids := set[model.Identity]{}
+	var ids []model.Identity
 	for base := range g.bases(k) {
 		if g.services[base] == nil || !g.inMesh(base) {
 			continue
@@ -78,31 +79,43 @@ func (g *Graph) Audience(k model.Key) Audience {
 			if f := g.facts[service]; f.open || slices.ContainsFunc(f.identities, g.open) {
 				return Audience{All: true}
 			}
-			ids.add(g.facts[service].identities...)
+			ids = append(ids, g.facts[service].identities...)
 		}
 	}
-	return Audience{Identities: slices.SortedFunc(maps.Keys(ids), model.Identity.Compare)}
+	slices.SortFunc(ids, model.Identity.Compare)
+	return Audience{Identities: slices.Compact(ids)}
 }
 
 // bases are the Services that calls to a Service's pods are made by: itself, and
-// the roots of the splits that lead to it.
-func (g *Graph) bases(k model.Key) set[model.Key] {
-	all := set[model.Key]{}
-	all.add(k)
-	for s := range g.index.splitsTo[k] {
-		all.add(g.splits[s].Root)
+// the roots of the splits that lead to it, of which one may come twice.
+func (g *Graph) bases(k model.Key) iter.Seq[model.Key] {
+	return func(yield func(model.Key) bool) {
+		if !yield(k) {
+			return
+		}
+		for s := range g.index.splitsTo[k] {
+			if !yield(g.splits[s].Root) {
+				return
+			}
+		}
 	}
-	return all
 }
 
-// behindBase are the Services that calls to a Service go on to.
-func (g *Graph) behindBase(k model.Key) set[model.Key] {
-	all := set[model.Key]{}
-	all.add(k)
-	for s := range g.index.splitsOf[k] {
-		all.add(backendNames(g.splits[s])...)
+// behindBase are the Services that calls to a Service go on to, of which one may
+// come twice.
+func (g *Graph) behindBase(k model.Key) iter.Seq[model.Key] {
+	return func(yield func(model.Key) bool) {
+		if !yield(k) {
+			return
+		}
+		for s := range g.index.splitsOf[k] {
+			for _, b := range g.splits[s].Backends {
+				if !yield(b.Service) {
+					return
+				}
+			}
+		}
 	}
-	return all
 }
 
 // UDPAudience answers for a Service's UDP ports: who may send there by a
@@ -126,21 +139,26 @@ func (g *Graph) UDPAudience(k model.Key) Audience {
 // ServicesOf are the Services whose Audience or UDPAudience may name an
 // identity.
 func (g *Graph) ServicesOf(id model.Identity) map[model.Key]struct{} {
-	all := set[model.Key]{}
+	var all set[model.Key]
 	for k := range g.index.servicesBy[id] {
-		for base := range g.bases(k) {
-			maps.Copy(all, g.behindBase(base))
-		}
+		g.addKin(&all, k)
 	}
 	return all
+}
+
+// addKin adds the Services whose audience may name who is behind one.
+func (g *Graph) addKin(to *set[model.Key], k model.Key) {
+	for base := range g.bases(k) {
+		for service := range g.behindBase(base) {
+			to.add(service)
+		}
+	}
 }
 
 // audienceDirty marks the Services whose audience may differ after a change of a
 // Service, or of who is behind it.
 func (g *Graph) audienceDirty(k model.Key, d *Dirty) {
-	for base := range g.bases(k) {
-		maps.Copy(d.Audience, g.behindBase(base))
-	}
+	g.addKin(&d.Audience, k)
 }
 
 // Sight is what the proxies of one identity know of, sorted.

@@ -119,7 +119,9 @@ func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
 // call these by a TrafficTarget may call beyond what all may.
 func (g *Graph) accessDirty(namespace string, d *Dirty) {
 	for id := range g.index.serversIn[namespace] {
-		maps.Copy(d.Audience, g.ServicesOf(id))
+		for k := range g.index.servicesBy[id] {
+			g.addKin(&d.Audience, k)
+		}
 		g.sharesDirty(id, d)
 	}
 	for id := range g.index.destinationsIn[namespace] {
@@ -150,7 +152,7 @@ func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
 	g.serviceDirty(k, d)
 	g.targetsDirty(g.facts[k].identities, d)
 	for s := range g.index.slicesOf[k] {
-		g.podsDirty(g.slices[s], d)
+		podsDirty(g.slices[s].Endpoints, d)
 	}
 }
 
@@ -185,32 +187,64 @@ func (g *Graph) serviceDirty(k model.Key, d *Dirty) {
 	}
 }
 
-func (g *Graph) podsDirty(s *model.EndpointSlice, d *Dirty) {
-	for _, a := range s.Endpoints {
+func podsDirty(as []model.Address, d *Dirty) {
+	for _, a := range as {
 		d.Pods.add(a.Pod)
 	}
 }
 
 func (g *Graph) changeSlice(k model.Key, f *model.EndpointSlice, d *Dirty) {
-	if old := g.slices[k]; old != nil {
-		g.index.slicesOf.remove(old.Service, k)
-		for _, a := range old.Endpoints {
-			g.index.slicesWith.remove(a.Pod, k)
-		}
-		delete(g.slices, k)
-		g.podsDirty(old, d)
-		defer g.endpointsDirty(old.Service, d)
+	old := g.slices[k]
+	was, is := apart(old, f)
+	g.indexSlice(old, was, false)
+	delete(g.slices, k)
+	if f != nil {
+		g.slices[k] = f
+		g.indexSlice(f, f.Endpoints, true) // a pod may be in it twice
 	}
-	if f == nil {
+	podsDirty(was, d)
+	podsDirty(is, d)
+	if old != nil && (f == nil || f.Service != old.Service) {
+		g.endpointsDirty(old.Service, d)
+	}
+	if f != nil {
+		g.endpointsDirty(f.Service, d)
+	}
+}
+
+// apart are the endpoints of two versions of a slice without those that they
+// begin and end with alike, as far as their pods are concerned; all of them where
+// the slices differ in more. nil has none.
+func apart(old, now *model.EndpointSlice) (was, is []model.Address) {
+	switch {
+	case old == nil && now == nil:
+		return nil, nil
+	case old == nil:
+		return nil, now.Endpoints
+	case now == nil:
+		return old.Endpoints, nil
+	case old.Service != now.Service || !slices.Equal(old.Ports, now.Ports):
+		return old.Endpoints, now.Endpoints
+	}
+	was, is = old.Endpoints, now.Endpoints
+	for len(was) > 0 && len(is) > 0 && was[0].Pod == is[0].Pod {
+		was, is = was[1:], is[1:]
+	}
+	for len(was) > 0 && len(is) > 0 && was[len(was)-1].Pod == is[len(is)-1].Pod {
+		was, is = was[:len(was)-1], is[:len(is)-1]
+	}
+	return was, is
+}
+
+// indexSlice notes pods of a slice, and whose it is.
+func (g *Graph) indexSlice(s *model.EndpointSlice, endpoints []model.Address, in bool) {
+	if s == nil {
 		return
 	}
-	g.slices[k] = f
-	g.index.slicesOf.add(f.Service, k)
-	for _, a := range f.Endpoints {
-		g.index.slicesWith.add(a.Pod, k)
+	g.index.slicesOf.put(s.Service, s.Key, in)
+	for _, a := range endpoints {
+		g.index.slicesWith.put(a.Pod, s.Key, in)
 	}
-	g.podsDirty(f, d)
-	g.endpointsDirty(f.Service, d)
 }
 
 // endpointsDirty marks the endpoints of a Service and of the TCP splits that

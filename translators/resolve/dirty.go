@@ -9,9 +9,23 @@ import (
 
 type set[T comparable] map[T]struct{}
 
-func (s set[T]) add(vs ...T) {
+// add makes the set where there is none: most of what a change could make dirty
+// it does not.
+func (s *set[T]) add(vs ...T) {
+	if *s == nil && len(vs) > 0 {
+		*s = make(set[T], len(vs))
+	}
 	for _, v := range vs {
-		s[v] = struct{}{}
+		(*s)[v] = struct{}{}
+	}
+}
+
+// take adds all of another set, which may be the same from then on.
+func (s *set[T]) take(o set[T]) {
+	if len(*s) == 0 {
+		*s = o
+	} else {
+		maps.Copy(*s, o)
 	}
 }
 
@@ -46,28 +60,22 @@ type Dirty struct {
 }
 
 // NewDirty makes an empty one.
-func NewDirty() *Dirty {
-	return &Dirty{
-		Services: set[model.Key]{}, Endpoints: set[model.Key]{},
-		Audience: set[model.Key]{}, Namespaces: set[string]{}, Outbound: set[model.Identity]{}, Inbound: set[model.Identity]{},
-		Pods: set[model.Key]{}, Addresses: set[netip.Addr]{}, Objects: set[model.Ref]{},
-	}
-}
+func NewDirty() *Dirty { return &Dirty{} }
 
-// Merge adds what another change made dirty.
+// Merge adds what another change made dirty, which is not to be used any more.
 func (d *Dirty) Merge(o *Dirty) {
 	d.Everything = d.Everything || o.Everything
 	d.Listener = d.Listener || o.Listener
 	d.AllInbound = d.AllInbound || o.AllInbound
-	maps.Copy(d.Services, o.Services)
-	maps.Copy(d.Endpoints, o.Endpoints)
-	maps.Copy(d.Audience, o.Audience)
-	maps.Copy(d.Outbound, o.Outbound)
-	maps.Copy(d.Namespaces, o.Namespaces)
-	maps.Copy(d.Inbound, o.Inbound)
-	maps.Copy(d.Pods, o.Pods)
-	maps.Copy(d.Addresses, o.Addresses)
-	maps.Copy(d.Objects, o.Objects)
+	d.Services.take(o.Services)
+	d.Endpoints.take(o.Endpoints)
+	d.Audience.take(o.Audience)
+	d.Outbound.take(o.Outbound)
+	d.Namespaces.take(o.Namespaces)
+	d.Inbound.take(o.Inbound)
+	d.Pods.take(o.Pods)
+	d.Addresses.take(o.Addresses)
+	d.Objects.take(o.Objects)
 }
 
 // Empty tells that nothing has to be done.

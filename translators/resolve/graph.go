@@ -64,10 +64,12 @@ type index struct {
 type relation[A, B comparable] map[A]set[B]
 
 func (r relation[A, B]) add(a A, b B) {
-	if r[a] == nil {
-		r[a] = set[B]{}
+	s := r[a]
+	if s == nil {
+		s = set[B]{}
+		r[a] = s
 	}
-	r[a].add(b)
+	s[b] = struct{}{}
 }
 
 func (r relation[A, B]) remove(a A, b B) {

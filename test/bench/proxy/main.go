@@ -38,6 +38,7 @@ var cases = []struct {
 }{
 	{"start", measureStart},
 	{"pair", measurePair},
+	{"size", measureSizes},
 	{"rbac", measureRBAC},
 	{"routes", measureRoutes},
 	{"weight", measureWeights},

@@ -9,17 +9,12 @@ import "context"
 // there are and how many of them it may call.
 func measureStart(s settings) ([]row, error) {
 	var rows []row
-	for _, services := range s.services {
-		for _, callable := range []int{10, services} {
-			if callable > services || callable == 10 && services == 10 && len(rows) > 0 {
-				continue
-			}
-			seen, err := s.starts(mesh{services: services, callable: callable})
-			if err != nil {
-				return nil, err
-			}
-			rows = append(rows, seen...)
+	for _, m := range s.meshes() {
+		seen, err := s.starts(m)
+		if err != nil {
+			return nil, err
 		}
+		rows = append(rows, seen...)
 	}
 	return rows, nil
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -75,6 +76,9 @@ func run() error {
 		return err
 	}
 	defer os.RemoveAll(filepath.Dir(s.envoy))
+	if err := writeThrough(s.envoy); err != nil {
+		return err
+	}
 	if err := leaveLastCPU(); err != nil {
 		return err
 	}
@@ -93,4 +97,17 @@ func run() error {
 		rows = append(rows, seen...)
 	}
 	return write(*out, rows)
+}
+
+// writeThrough has the disk hold a file. Of a program that was written just now
+// each page that a single process maps would count as that process's own memory.
+func writeThrough(file string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err == nil {
+		err = errors.Join(f.Sync(), f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("write through: %w", err)
+	}
+	return nil
 }

@@ -42,21 +42,24 @@ func newMetrics() metrics {
 
 // Register publishes what the engine counts.
 func (e *Engine) Register(r prometheus.Registerer) error {
-	gauge := func(name, help string, value func() int) prometheus.Collector {
+	gauge := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "weft", Subsystem: "engine", Name: name, Help: help}, func() float64 {
 			e.mu.Lock()
 			defer e.mu.Unlock()
-			return float64(value())
+			return value()
 		})
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{
 		e.metrics.built, e.metrics.changes, e.metrics.rebuild, e.metrics.queued,
-		gauge("classes", "Kinds of proxies that are connected: those of one kind run the same.", func() int { return len(e.classes) }),
-		gauge("sights", "Different views of the mesh's Services among them.", func() int { return len(e.sights) }),
-		gauge("services", "Services that some connected proxy sees.", func() int { return len(e.units) }),
-		gauge("stale_classes", "Kinds of proxies that wait for their next configuration.", func() int { return len(e.stale) }),
-		gauge("pending_objects", "Objects that some proxy may not run yet.", func() int { return len(e.waiting.rev) }),
+		gauge("classes", "Kinds of proxies that are connected: those of one kind run the same.", func() float64 { return float64(len(e.classes)) }),
+		gauge("sights", "Different views of the mesh's Services among them.", func() float64 { return float64(len(e.sights)) }),
+		gauge("services", "Services that some connected proxy sees.", func() float64 { return float64(len(e.units)) }),
+		gauge("stale_classes", "Kinds of proxies that wait for their next configuration.", func() float64 { return float64(len(e.stale)) }),
+		gauge("push_interval_seconds", "Time between two pushes of policy to one kind of proxies: long while very many objects change.", func() float64 {
+			return e.burst.interval(e.now()).Seconds()
+		}),
+		gauge("pending_objects", "Objects that some proxy may not run yet.", func() float64 { return float64(len(e.waiting.rev)) }),
 	} {
 		errs = append(errs, r.Register(c))
 	}

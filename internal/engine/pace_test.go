@@ -5,8 +5,12 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/weft-mesh/weft/internal/xds"
 	"github.com/weft-mesh/weft/translators/model"
@@ -269,5 +273,25 @@ func TestPodsArePacedToo(t *testing.T) {
 	}
 	if wait := p.wait(now.Add(Interval/4), burst{}); wait != Interval-Interval/4 {
 		t.Errorf("the next waits for %s", wait)
+	}
+}
+
+// TestPushIntervalIsSeen: an operator sees that many objects are being applied.
+func TestPushIntervalIsSeen(t *testing.T) {
+	e, _ := newEngine()
+	r := prometheus.NewRegistry()
+	if err := e.Register(r); err != nil {
+		t.Fatal(err)
+	}
+	fill(e, 5)
+	e.Synced()
+	for _, want := range []float64{0.1, 5} {
+		text := fmt.Sprintf("# HELP weft_engine_push_interval_seconds Time between two pushes of policy to one kind of proxies: long while very many objects change.\n# TYPE weft_engine_push_interval_seconds gauge\nweft_engine_push_interval_seconds %v\n", want)
+		if err := testutil.GatherAndCompare(r, strings.NewReader(text), "weft_engine_push_interval_seconds"); err != nil {
+			t.Error(err)
+		}
+		for i := range uint32(100) {
+			e.Put(weights(i+1, 1))
+		}
 	}
 }

@@ -33,7 +33,7 @@ type bench struct {
 	trust      *tls.Config
 	recorder   *replay.Recorder
 	// lone is how long a lone change took from the API server to the first
-	// acknowledgement.
+	// acknowledgement, a new endpoint or a new weight.
 	lone time.Duration
 }
 

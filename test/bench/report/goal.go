@@ -17,6 +17,9 @@ type check struct {
 	// most is the bound; the least where atLeast is set.
 	most    float64
 	atLeast bool
+	// plain is the same of weft's server without TLS, as the others were measured;
+	// it is said, not judged.
+	plain quantity
 }
 
 // verdict is how a goal stands.
@@ -34,6 +37,8 @@ type outcome struct {
 	check
 	value float64
 	known bool
+	// plain is what the check's says, as text.
+	plain string
 }
 
 func (o outcome) holds() bool {
@@ -53,6 +58,11 @@ func (g goal) judge(rs *results) ([]outcome, verdict) {
 			known++
 			if !o.holds() {
 				v = missed
+			}
+		}
+		if c.plain != nil {
+			if v, ok := c.plain(rs); ok {
+				o.plain = figures(v)
 			}
 		}
 		os = append(os, o)

@@ -20,6 +20,11 @@ func ofFleet(event, field string) quantity {
 	)
 }
 
+// inPlain is a field of what weft's server alone needs, in plaintext.
+func inPlain(event, field string) quantity {
+	return value(fleet, row{"event": event, "server": "weft-plain", "services": 1000.0}, field)
+}
+
 func ofProxy(want row, field string) quantity { return value(proxy, want, field) }
 
 func enforcing(event string) row { return row{"event": event, "access": "enforcing"} }
@@ -74,8 +79,8 @@ func changes() []goal {
 			"G1", "One endpoint reaches 1,000 proxies of a mesh of 1,000 Services", "26 ms, 25 µs of CPU and 307 B a proxy",
 			"Istio 87 ms, 148 µs, 495 B; go-control-plane's LinearCache 913 ms, 901 µs",
 			[]check{
-				{name: "last ACK", unit: "ms", of: ofFleet("endpoint-added", "last_ack_p50_ms"), most: 40},
-				{name: "CPU a proxy", unit: "µs", of: ofFleet("endpoint-added", "cpu_us_per_proxy"), most: 40},
+				{name: "last ACK", unit: "ms", of: ofFleet("endpoint-added", "last_ack_p50_ms"), most: 40, plain: inPlain("endpoint-added", "last_ack_p50_ms")},
+				{name: "CPU a proxy", unit: "µs", of: ofFleet("endpoint-added", "cpu_us_per_proxy"), most: 40, plain: inPlain("endpoint-added", "cpu_us_per_proxy")},
 				{name: "sent to a proxy", unit: "B", of: ofFleet("endpoint-added", "bytes_per_proxy"), most: 400},
 				{name: "CPU at the most Services, times that at the fewest", of: spread(fleet, row{"event": "endpoint-added", "server": "weft"}, "cpu_us_per_proxy"), most: 1.15},
 			},
@@ -84,8 +89,8 @@ func changes() []goal {
 			"G2", "A weight reaches 1,000 proxies of a mesh of 1,000 Services", "as G1",
 			"Istio 3,745 ms, at least 6.8 ms of CPU and 543 kB a proxy; OSM computes all anew, 3.9 s of CPU a proxy at 400 Services",
 			[]check{
-				{name: "last ACK", unit: "ms", of: ofFleet("weight-changed", "last_ack_p50_ms"), most: 40},
-				{name: "CPU a proxy", unit: "µs", of: ofFleet("weight-changed", "cpu_us_per_proxy"), most: 40},
+				{name: "last ACK", unit: "ms", of: ofFleet("weight-changed", "last_ack_p50_ms"), most: 40, plain: inPlain("weight-changed", "last_ack_p50_ms")},
+				{name: "CPU a proxy", unit: "µs", of: ofFleet("weight-changed", "cpu_us_per_proxy"), most: 40, plain: inPlain("weight-changed", "cpu_us_per_proxy")},
 				{name: "sent to a proxy", unit: "B", of: ofFleet("weight-changed", "bytes_per_proxy"), most: 500},
 				{name: "CPU at the most Services, times that at the fewest", of: spread(fleet, row{"event": "weight-changed", "server": "weft"}, "cpu_us_per_proxy"), most: 1.15},
 			},
@@ -100,8 +105,8 @@ func fleets() []goal {
 			"G6", "Proxies that run the same share the work: 1,000 connect at once, 1,000 Services", "0.47 ms of CPU a proxy",
 			"Istio 20.8 s, 32.4 ms a proxy",
 			[]check{
-				{name: "all connected", unit: "s", of: scaled(ofFleet("connect-all", "connect_all_ms"), 1e-3), most: 2},
-				{name: "CPU a proxy", unit: "ms", of: scaled(ofFleet("connect-all", "cpu_us_per_proxy"), 1e-3), most: 1},
+				{name: "all connected", unit: "s", of: scaled(ofFleet("connect-all", "connect_all_ms"), 1e-3), most: 2, plain: scaled(inPlain("connect-all", "connect_all_ms"), 1e-3)},
+				{name: "CPU a proxy", unit: "ms", of: scaled(ofFleet("connect-all", "cpu_us_per_proxy"), 1e-3), most: 1, plain: scaled(inPlain("connect-all", "cpu_us_per_proxy"), 1e-3)},
 			},
 		},
 		{

@@ -80,7 +80,11 @@ func (o outcome) text() string {
 			figure = "**" + figure + "**"
 		}
 	}
-	return strings.Join(strings.Fields(fmt.Sprintf("%s: %s %s (%s %s)", o.name, figure, o.unit, sign, figures(o.most))), " ")
+	bound := fmt.Sprintf("%s %s", sign, figures(o.most))
+	if o.plain != "" {
+		bound += "; in plaintext " + o.plain
+	}
+	return strings.Join(strings.Fields(fmt.Sprintf("%s: %s %s (%s)", o.name, figure, o.unit, bound)), " ")
 }
 
 // figures writes a number so that three digits of it can be read.

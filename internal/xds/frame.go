@@ -47,7 +47,8 @@ func newFrame(t Type, nonce uint64, upserts []*Resource, removed []string) *fram
 
 func formatNonce(n uint64) string { return strconv.FormatUint(n, 36) }
 
-// codec sends frames as they are, and all else as proto does.
+// codec sends frames as they are, reads requests by itself, and leaves all else
+// to proto.
 type codec struct {
 	encoding.CodecV2
 }
@@ -60,4 +61,15 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 		return f.data, nil
 	}
 	return c.CodecV2.Marshal(v)
+}
+
+// Unmarshal decodes a message.
+func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+	r, ok := v.(*request)
+	if !ok {
+		return c.CodecV2.Unmarshal(data, v)
+	}
+	b := data.MaterializeToBuffer(mem.DefaultBufferPool())
+	defer b.Free()
+	return r.decode(string(b.ReadOnlyData()))
 }

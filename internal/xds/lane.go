@@ -55,8 +55,11 @@ func (l *lane) busy() bool { return len(l.waiting) > 0 || len(l.alone) > 0 }
 
 // behind tells that a lane has something to send before removals.
 func (l *lane) behind(want *Set) bool {
-	return l.asked && (l.at != want || len(l.fresh) > 0 || l.unanswered)
+	return l.asked && (l.at != want || len(l.fresh) > 0 || l.unanswered || l.unmet())
 }
+
+// unmet tells that all of a set was asked for, and nothing of it sent yet.
+func (l *lane) unmet() bool { return l.names.base != nil && l.names.base != l.at }
 
 // collect brings the lane to a set and gives what has to be sent for it, except
 // for removals that can wait: those become doomed.
@@ -85,7 +88,7 @@ func (l *lane) collect(want *Set) (upserts []*Resource, absent []string) {
 
 // move brings at to a set, and gives the resources that the proxy lacks.
 func (l *lane) move(want *Set) []*Resource {
-	if l.at == want {
+	if l.at == want && !l.unmet() {
 		return nil
 	}
 	d := want.since(l.at)
@@ -99,9 +102,20 @@ func (l *lane) move(want *Set) []*Resource {
 			l.doom(&Resource{Name: name})
 		}
 	}
-	l.names.moved(d, want)
+	l.follow(want, d)
 	l.at = want
 	return l.lacking(d.upserts)
+}
+
+// follow keeps the names the same when at becomes another set.
+func (l *lane) follow(want *Set, d *diff) {
+	if l.unmet() {
+		d = want.since(l.names.base)
+		for _, r := range d.removed { // that has to be said
+			l.refresh(r.Name)
+		}
+	}
+	l.names.moved(d, want)
 }
 
 // refresh notes that a name is to be answered. A proxy that does not answer may

@@ -2,8 +2,7 @@ package xds
 
 import (
 	"slices"
-
-	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"strings"
 )
 
 const (
@@ -15,8 +14,8 @@ const (
 
 // answered takes in the answer to a response. An answer to none that waits is
 // ignored.
-func (s *stream) answered(l *lane, req *discoveryv3.DeltaDiscoveryRequest) {
-	i := slices.IndexFunc(l.waiting, func(r *response) bool { return r.nonce == req.GetResponseNonce() })
+func (s *stream) answered(l *lane, req *request) {
+	i := slices.IndexFunc(l.waiting, func(r *response) bool { return r.nonce == req.nonce })
 	if i < 0 {
 		s.metrics.ignored(reasonNonce)
 		return
@@ -27,16 +26,16 @@ func (s *stream) answered(l *lane, req *discoveryv3.DeltaDiscoveryRequest) {
 		l.waiting = nil
 	}
 	s.metrics.unanswered.Dec()
-	s.metrics.answered(l.typ, s.clock.Since(r.sent), req.GetErrorDetail() != nil)
-	if req.GetErrorDetail() != nil {
-		s.refused(l, r, req.GetErrorDetail().GetMessage())
+	s.metrics.answered(l.typ, s.clock.Since(r.sent), req.refused)
+	if req.refused {
+		s.refused(l, r, req.complaint)
 	}
 }
 
 // refused finds out which resource of a response was at fault. What else was in
 // it may not have been applied either, so all of it is sent again, one by one.
 func (s *stream) refused(l *lane, r *response, message string) {
-	message = message[:min(len(message), maxMessage)]
+	message = strings.Clone(message[:min(len(message), maxMessage)])
 	for _, name := range r.removed {
 		if s.current(l, name) == nil && l.wants(name) && len(r.upserts) > 0 {
 			l.doom(&Resource{Name: name})

@@ -2,8 +2,7 @@ package xds
 
 import (
 	"slices"
-
-	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
+	"strings"
 )
 
 const (
@@ -20,14 +19,14 @@ const (
 var legacyWildcard = [numTypes]bool{Cluster: true, ScopedRoute: true, Listener: true}
 
 // request takes in what the proxy says of one type.
-func (s *stream) request(req *discoveryv3.DeltaDiscoveryRequest) error {
-	t, ok := TypeOf(req.GetTypeUrl())
+func (s *stream) request(req *request) error {
+	t, ok := TypeOf(req.typeURL)
 	if !ok {
 		s.metrics.ignored(reasonType)
 		return nil
 	}
 	l := &s.lanes[t]
-	if req.GetResponseNonce() != "" {
+	if req.nonce != "" {
 		s.answered(l, req)
 	}
 	if t == Secret {
@@ -37,12 +36,12 @@ func (s *stream) request(req *discoveryv3.DeltaDiscoveryRequest) error {
 }
 
 // subscribe changes the subscription of a type, as the delta protocol has it.
-func (s *stream) subscribe(l *lane, req *discoveryv3.DeltaDiscoveryRequest) error {
+func (s *stream) subscribe(l *lane, req *request) error {
 	first := !l.asked
 	l.asked = true
-	wild := first && legacyWildcard[l.typ] && len(req.GetResourceNamesSubscribe()) == 0
+	wild := first && legacyWildcard[l.typ] && len(req.subscribe) == 0
 	if first {
-		l.held = req.GetInitialResourceVersions()
+		l.held = req.held
 		for name, version := range l.held {
 			s.nameBytes += len(name) + len(version)
 		}
@@ -51,7 +50,7 @@ func (s *stream) subscribe(l *lane, req *discoveryv3.DeltaDiscoveryRequest) erro
 	if err == nil && len(found)+len(absent) > 0 {
 		err = s.send(l, found, absent)
 	}
-	if wild = wild || slices.Contains(req.GetResourceNamesSubscribe(), wildcard); wild && !l.wild {
+	if wild = wild || slices.Contains(req.subscribe, wildcard); wild && !l.wild {
 		s.joinAll(l)
 	}
 	return err
@@ -59,16 +58,20 @@ func (s *stream) subscribe(l *lane, req *discoveryv3.DeltaDiscoveryRequest) erro
 
 // rename takes in which names are asked for now. It gives the clusters on demand
 // that are to be sent for it, and the names that there is nothing of.
-func (s *stream) rename(l *lane, req *discoveryv3.DeltaDiscoveryRequest) (found []*Resource, absent []string, err error) {
-	for _, name := range req.GetResourceNamesUnsubscribe() {
+func (s *stream) rename(l *lane, req *request) (found []*Resource, absent []string, err error) {
+	for _, name := range req.unsubscribe {
 		if s.drop(l, name) {
-			absent = append(absent, name)
+			absent = append(absent, strings.Clone(name))
 		}
 	}
-	for _, name := range req.GetResourceNamesSubscribe() {
+	if s.askForAll(l, req.subscribe) {
+		return nil, absent, nil
+	}
+	for _, name := range req.subscribe {
 		if s.named > maxNames || s.nameBytes > maxNameBytes {
 			break
 		}
+		name = strings.Clone(name)
 		if name == wildcard || !s.add(l, name) {
 			continue
 		}
@@ -82,6 +85,22 @@ func (s *stream) rename(l *lane, req *discoveryv3.DeltaDiscoveryRequest) (found 
 		return nil, nil, errNames
 	}
 	return found, absent, nil
+}
+
+// askForAll takes in names that are those of all that there is, which is what
+// nearly every proxy asks for first: then there is nothing to look up. It tells
+// whether they are.
+func (s *stream) askForAll(l *lane, asked []string) bool {
+	want := s.want.Set(l.typ)
+	if l.typ == Cluster || l.at != emptySet || l.names.len() > 0 || len(asked) == 0 || !want.named(asked) {
+		return false
+	}
+	l.names.base = want
+	for _, name := range asked {
+		s.nameBytes += len(name)
+	}
+	s.named += len(asked)
+	return true
 }
 
 // joinAll begins the subscription to all resources of a type.

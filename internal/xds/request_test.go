@@ -3,12 +3,12 @@ package xds
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
-	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
-	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"k8s.io/utils/clock"
 
@@ -83,28 +83,30 @@ func FuzzRequests(f *testing.F) {
 	})
 }
 
-func fuzzed(s *stream, typ Type, op byte, name string) *discoveryv3.DeltaDiscoveryRequest {
-	req := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: typ.URL()}
+func fuzzed(s *stream, typ Type, op byte, name string) *request {
+	req := &request{typeURL: typ.URL()}
 	switch op {
 	case 1:
-		req.ResourceNamesUnsubscribe = []string{name}
+		req.unsubscribe = []string{name}
 	case 2, 3:
-		req.ResponseNonce = name
+		req.nonce = name
 		if waiting := s.lanes[typ].waiting; len(waiting) > 0 {
-			req.ResponseNonce = waiting[len(waiting)-1].nonce
+			req.nonce = waiting[len(waiting)-1].nonce
 		}
 		if op == 3 {
-			req.ErrorDetail = &rpcstatus.Status{Message: "bad"}
+			req.refused, req.complaint = true, "bad"
 		}
 	case 4:
-		req.ResourceNamesSubscribe, req.ResourceNamesUnsubscribe = []string{name}, []string{name}
+		req.subscribe, req.unsubscribe = []string{name}, []string{name}
 	case 5:
-		req.InitialResourceVersions = map[string]string{name: "old", "gone": ""}
+		req.held = map[string]string{name: "old", "gone": ""}
 	case 6:
-		req.InitialResourceVersions = map[string]string{name: ""}
-		req.ResourceNamesSubscribe = []string{name, name}
+		req.held = map[string]string{name: ""}
+		req.subscribe = []string{name, name}
+	case 7:
+		req.subscribe = s.want.Set(typ).Names()
 	default:
-		req.ResourceNamesSubscribe = []string{name}
+		req.subscribe = []string{name}
 	}
 	return req
 }
@@ -118,7 +120,7 @@ func consistent(t *testing.T, s *stream) {
 		if l.typ != Secret {
 			named += l.names.len()
 		}
-		if l.names.base != nil && l.names.base != l.at {
+		if l.names.base != nil && l.names.base != l.at && l.at != emptySet {
 			t.Fatalf("%v: the names are of another set than the proxy is at", l.typ)
 		}
 		for name := range l.doomed {
@@ -179,6 +181,56 @@ func TestNames(t *testing.T) {
 	check("a", "c", "d")
 	if n.base != nil {
 		t.Error("not flat")
+	}
+}
+
+// Who asks for all that there is gets it as if asked for one by one, also where
+// that changes before it is answered.
+func TestAskingForAll(t *testing.T) {
+	first := snap("a b", "a#1 b#1", "", "", "out")
+	for _, c := range []struct {
+		name, asked, then, sent string
+	}{
+		{"all", "a#1 b#1", "a#1 b#1", "+a#1 +b#1"},
+		{"in any order", "b#1 a#1", "a#1 b#1", "+a#1 +b#1"},
+		{"one twice", "a#1 a#1", "a#1 b#1", "+a#1"},
+		{"others", "a#1 c#1", "a#1 b#1", "+a#1 -c#1"},
+		{"some", "a#1", "a#1 b#1", "+a#1"},
+		{"one is new", "a#1 b#1", "a#1 b#1 c#1", "+a#1 +b#1"},
+		{"one is another", "a#1 b#1", "a#1 b#1=2", "+a#1 +b#1"},
+		{"one is gone", "a#1 b#1", "b#1", "+b#1 -a#1"},
+		{"all are gone", "a#1 b#1", "", "-a#1 -b#1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, fleet := lone(t, first)
+			l := &s.lanes[Endpoint]
+			if err := s.request(&request{typeURL: Endpoint.URL(), subscribe: strings.Fields(c.asked)}); err != nil {
+				t.Fatal(err)
+			}
+			fleet.snapshot = snap("a b", c.then, "", "", "out")
+			s.look()
+			if err := s.advance(); err != nil {
+				t.Fatal(err)
+			}
+			consistent(t, s)
+			var sent []string
+			for _, w := range l.waiting {
+				for _, r := range w.upserts {
+					sent = append(sent, "+"+r.Name)
+				}
+				for _, name := range slices.Sorted(slices.Values(w.removed)) {
+					sent = append(sent, "-"+name)
+				}
+			}
+			if got := strings.Join(sent, " "); got != c.sent {
+				t.Errorf("sent %s, want %s", got, c.sent)
+			}
+			for _, name := range strings.Fields(c.asked) {
+				if !l.wants(name) {
+					t.Errorf("%s is not asked for any more", name)
+				}
+			}
+		})
 	}
 }
 

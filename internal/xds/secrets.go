@@ -1,9 +1,9 @@
 package xds
 
 import (
+	"strings"
 	"time"
 
-	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"k8s.io/utils/clock"
 
 	"github.com/weft-mesh/weft/internal/identity"
@@ -70,24 +70,24 @@ func (o *secretState) stop() {
 
 // subscribeSecrets takes in what the proxy asks of its secrets. They wait for
 // nothing: clusters and listeners that are being brought up wait for them.
-func (s *stream) subscribeSecrets(l *lane, req *discoveryv3.DeltaDiscoveryRequest) error {
+func (s *stream) subscribeSecrets(l *lane, req *request) error {
 	held := map[string]string(nil)
 	if !l.asked {
-		held = req.GetInitialResourceVersions()
+		held = req.held
 	}
 	l.asked = true
 	if s.own.changed == nil {
 		s.own.changed = s.secrets.Changed()
 	}
-	for _, name := range req.GetResourceNamesUnsubscribe() {
+	for _, name := range req.unsubscribe {
 		s.wantSecret(l, name, false)
 	}
-	for _, name := range req.GetResourceNamesSubscribe() {
+	for _, name := range req.subscribe {
 		if len(name) > maxName || name == wildcard {
 			s.metrics.ignored(reasonName)
 			continue
 		}
-		if err := s.answerSecret(l, name, held[name]); err != nil {
+		if err := s.answerSecret(l, strings.Clone(name), strings.Clone(held[name])); err != nil {
 			return err
 		}
 	}

@@ -1,14 +1,20 @@
 package xds
 
 import (
+	"hash/maphash"
 	"iter"
 	"slices"
+	"sync/atomic"
 )
 
 // Set is what a proxy class runs of one type: an immutable set of resources by
 // name, in layers that have no name in common. What only the class runs comes
 // first, what all run last.
-type Set struct{ layers [depth]*Layer }
+type Set struct {
+	layers [depth]*Layer
+	// sum is of the names' hashes, once it was asked for.
+	sum atomic.Uint64
+}
 
 const depth = 3
 
@@ -65,6 +71,29 @@ func (s *Set) names() iter.Seq[string] {
 			}
 		}
 	}
+}
+
+// hashSeed is of this process: nobody outside can make names that look alike.
+var hashSeed = maphash.MakeSeed()
+
+// named tells whether names are those of the set, each once, in any order.
+func (s *Set) named(names []string) bool {
+	if len(names) != s.Len() {
+		return false
+	}
+	sum := s.sum.Load()
+	if sum == 0 {
+		sum = sumOf(s.names())
+		s.sum.Store(sum)
+	}
+	return sumOf(slices.Values(names)) == sum
+}
+
+func sumOf(names iter.Seq[string]) (sum uint64) {
+	for name := range names {
+		sum += maphash.String(hashSeed, name)
+	}
+	return sum
 }
 
 // Equal tells whether a set holds the very same resources as an older one, in the

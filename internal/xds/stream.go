@@ -120,7 +120,7 @@ func (s *Server) authenticate(ctx context.Context) (identity.Peer, error) {
 func (s *stream) run(ctx context.Context, stopping <-chan struct{}) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	requests := make(chan *discoveryv3.DeltaDiscoveryRequest)
+	requests := make(chan *request)
 	go s.receive(ctx, cancel, requests)
 	s.look()
 	for {
@@ -162,9 +162,9 @@ func (s *stream) look() {
 }
 
 // receive hands requests over until the stream ends.
-func (s *stream) receive(ctx context.Context, end context.CancelCauseFunc, requests chan<- *discoveryv3.DeltaDiscoveryRequest) {
+func (s *stream) receive(ctx context.Context, end context.CancelCauseFunc, requests chan<- *request) {
 	for {
-		req := &discoveryv3.DeltaDiscoveryRequest{}
+		req := &request{}
 		if err := s.grpc.RecvMsg(req); err != nil {
 			if status.Code(err) == codes.ResourceExhausted {
 				s.metrics.ended(errRequest) // gRPC has ended the stream already

@@ -114,12 +114,11 @@ func (e *Engine) resight(id model.Identity) {
 		return
 	}
 	reach := e.graph.Reach(id)
-	key := reach.Key()
 	for c := range classes {
 		old := c.sight
 		switch {
-		case key == old.key:
-		case e.sights[key] == nil && len(old.classes) == len(classes):
+		case reach.Key == old.reach.Key:
+		case e.sights[reach.Key] == nil && len(old.classes) == len(classes):
 			e.extend(old, reach) // nobody else has it
 		default:
 			c.see(e.sight(reach))

@@ -18,12 +18,13 @@ type layers [xds.Listener + 1]*xds.Layer
 // sight is what proxies see of the mesh. One is common to all; beside it each
 // has one that it shares with those that may call the same.
 type sight struct {
-	key     string
-	reach   map[reached]bool
+	reach   resolve.Reach
 	classes map[*class]bool
 	units   map[unitKey]*unit
 
 	layers layers
+	// fresh tells that it has no layers yet: they are made of its units at once.
+	fresh bool
 	// due is what the layers do not hold yet. Two Services may hand a name over, and
 	// tell of it in any order.
 	due [xds.Listener + 1][]xds.Step
@@ -36,23 +37,46 @@ type reached struct {
 }
 
 func newSight(r resolve.Reach) *sight {
-	s := &sight{key: r.Key(), reach: reaching(r), classes: map[*class]bool{}, units: map[unitKey]*unit{}}
+	s := &sight{reach: r, classes: map[*class]bool{}, units: map[unitKey]*unit{}}
 	for t := range s.layers {
 		s.layers[t] = xds.NewLayer()
 	}
 	return s
 }
 
-// reaching is all of a reach.
-func reaching(r resolve.Reach) map[reached]bool {
-	all := make(map[reached]bool, len(r.Identities)+len(r.UDP))
-	for _, id := range r.Identities {
-		all[reached{id, false}] = true
+// fill makes the layers of a fresh sight.
+func (s *sight) fill() {
+	s.fresh = false
+	for t := range s.layers {
+		s.due[t] = nil
+		n := 0
+		for _, u := range s.units {
+			n += len(u.made[t])
+		}
+		all := make([]*xds.Resource, 0, n)
+		for _, u := range s.units {
+			all = append(all, u.made[t]...)
+		}
+		s.layers[t] = xds.NewLayer(all...)
 	}
-	for _, id := range r.UDP {
-		all[reached{id, true}] = true
+}
+
+// eachReached calls f for all of a reach that another has not.
+func eachReached(r, but resolve.Reach, f func(reached)) {
+	eachBut(r.Identities, but.Identities, func(id model.Identity) { f(reached{id, false}) })
+	eachBut(r.UDP, but.UDP, func(id model.Identity) { f(reached{id, true}) })
+}
+
+// eachBut goes through what one sorted list has and another has not.
+func eachBut(ids, but []model.Identity, f func(model.Identity)) {
+	for _, id := range ids {
+		for len(but) > 0 && but[0].Compare(id) < 0 {
+			but = but[1:]
+		}
+		if len(but) == 0 || but[0] != id {
+			f(id)
+		}
 	}
-	return all
 }
 
 // add notes what comes and goes of a type. Sights that nothing else has happened
@@ -62,6 +86,16 @@ func (s *sight) add(t xds.Type, steps []xds.Step) {
 		s.due[t] = slices.Clip(steps)
 	} else {
 		s.due[t] = append(s.due[t], steps...)
+	}
+}
+
+// addUnit notes the resources of a Service, as steps tells.
+func (s *sight) addUnit(u *unit, steps func([]*xds.Resource) []xds.Step) {
+	if s.fresh {
+		return
+	}
+	for t, rs := range u.made {
+		s.add(xds.Type(t), steps(rs))
 	}
 }
 
@@ -76,6 +110,9 @@ func steps(gone, come []*xds.Resource) []xds.Step {
 	}
 	return all
 }
+
+func coming(rs []*xds.Resource) []xds.Step { return steps(nil, rs) }
+func going(rs []*xds.Resource) []xds.Step  { return steps(rs, nil) }
 
 func some(r *xds.Resource) []*xds.Resource {
 	if r == nil {
@@ -100,6 +137,10 @@ func (s *sums) of(t xds.Type, steps []xds.Step) *xds.Change {
 
 // settle brings the layers up to date, and tells of which types they changed.
 func (s *sight) settle(known *sums) types {
+	if s.fresh {
+		s.fill()
+		return allTypes
+	}
 	var changed types
 	for t, due := range s.due {
 		if len(due) == 0 {
@@ -150,18 +191,14 @@ func (e *Engine) see(s *sight, k unitKey) {
 	}
 	u := e.unit(k)
 	s.units[k], u.sights[s] = u, true
-	for t, rs := range u.made {
-		s.add(xds.Type(t), steps(nil, rs))
-	}
+	s.addUnit(u, coming)
 	e.unsettled[s] = true
 }
 
 func (e *Engine) unsee(s *sight, k unitKey, u *unit) {
 	delete(s.units, k)
 	delete(u.sights, s)
-	for t, rs := range u.made {
-		s.add(xds.Type(t), steps(rs, nil))
-	}
+	s.addUnit(u, going)
 	e.unsettled[s] = true
 	if len(u.sights) == 0 {
 		delete(e.units, k)
@@ -170,12 +207,13 @@ func (e *Engine) unsee(s *sight, k unitKey, u *unit) {
 
 // sight finds the sight of a reach, or makes it.
 func (e *Engine) sight(r resolve.Reach) *sight {
-	if s := e.sights[r.Key()]; s != nil {
+	if s := e.sights[r.Key]; s != nil {
 		return s
 	}
 	s := newSight(r)
-	e.sights[s.key] = s
-	for id := range s.reach {
+	s.fresh = true
+	e.sights[r.Key], e.unsettled[s] = s, true
+	eachReached(r, resolve.Reach{}, func(id reached) {
 		e.reaches(s, id, true)
 		for service := range e.graph.ServicesOf(id.Identity) {
 			k := unitKey{service, id.udp}
@@ -183,7 +221,7 @@ func (e *Engine) sight(r resolve.Reach) *sight {
 				e.see(s, k)
 			}
 		}
-	}
+	})
 	return s
 }
 
@@ -191,22 +229,18 @@ func (e *Engine) sight(r resolve.Reach) *sight {
 // looked at.
 func (e *Engine) extend(s *sight, r resolve.Reach) {
 	was := s.reach
-	delete(e.sights, s.key)
-	s.key, s.reach = r.Key(), reaching(r)
-	e.sights[s.key] = s
+	delete(e.sights, was.Key)
+	s.reach = r
+	e.sights[r.Key] = s
 	var moved []reached
-	for id := range was {
-		if !s.reach[id] {
-			e.reaches(s, id, false)
-			moved = append(moved, id)
-		}
-	}
-	for id := range s.reach {
-		if !was[id] {
-			e.reaches(s, id, true)
-			moved = append(moved, id)
-		}
-	}
+	eachReached(was, r, func(id reached) {
+		e.reaches(s, id, false)
+		moved = append(moved, id)
+	})
+	eachReached(r, was, func(id reached) {
+		e.reaches(s, id, true)
+		moved = append(moved, id)
+	})
 	for _, id := range moved {
 		for service := range e.graph.ServicesOf(id.Identity) {
 			e.place(unitKey{service, id.udp})
@@ -232,10 +266,8 @@ func (e *Engine) leaveSight(s *sight, c *class) {
 	if len(s.classes) > 0 {
 		return
 	}
-	delete(e.sights, s.key)
-	for id := range s.reach {
-		e.reaches(s, id, false)
-	}
+	delete(e.sights, s.reach.Key)
+	eachReached(s.reach, resolve.Reach{}, func(id reached) { e.reaches(s, id, false) })
 	for k, u := range s.units {
 		e.unsee(s, k, u)
 	}

@@ -61,7 +61,7 @@ func encode[V any](name string, view V, build func(V) (proto.Message, error)) (*
 // than a map, and as fast.
 type slots[K comparable, V any] struct {
 	built prometheus.Counter
-	all   []*keyed[K, V]
+	all   []keyed[K, V]
 }
 
 type keyed[K comparable, V any] struct {
@@ -78,22 +78,21 @@ func (ss *slots[K, V]) put(k K, name string, view V, build func(V) (proto.Messag
 	return ss.at(k).set(name, view, build)
 }
 
-// at finds a slot, or makes it.
+// at finds a slot, or makes it. It is there until the next is made.
 func (ss *slots[K, V]) at(k K) *slot[V] {
-	for _, s := range ss.all {
-		if s.key == k {
-			return &s.slot
+	for i := range ss.all {
+		if ss.all[i].key == k {
+			return &ss.all[i].slot
 		}
 	}
-	s := &keyed[K, V]{key: k, slot: slot[V]{built: ss.built}}
-	ss.all = append(ss.all, s)
-	return &s.slot
+	ss.all = append(ss.all, keyed[K, V]{key: k, slot: slot[V]{built: ss.built}})
+	return &ss.all[len(ss.all)-1].slot
 }
 
 // keep drops what is not wanted any more, and tells whether anything was.
 func (ss *slots[K, V]) keep(wanted map[K]bool) bool {
 	before := len(ss.all)
-	ss.all = slices.DeleteFunc(ss.all, func(s *keyed[K, V]) bool { return !wanted[s.key] })
+	ss.all = slices.DeleteFunc(ss.all, func(s keyed[K, V]) bool { return !wanted[s.key] })
 	return len(ss.all) < before
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
@@ -57,8 +58,9 @@ func (k unitKey) views(g *resolve.Graph) resolve.ServiceViews {
 // unit is what all callers of a Service share: built once for the fleet.
 type unit struct {
 	clusters slots[dialled, model.Cluster]
-	// names are the EDS names of the clusters, which hold a hash of each.
-	names     map[dialled]string
+	// names are what the clusters ask for endpoints by: each holds a hash of its
+	// cluster.
+	names     []endpointsName
 	endpoints slots[dialled, namedEndpoints]
 	scopes    slots[netip.AddrPort, model.Outbound]
 	listeners slots[netip.AddrPort, model.UDPListener]
@@ -73,6 +75,11 @@ type unit struct {
 type dialled struct {
 	port uint16
 	addr netip.Addr
+}
+
+type endpointsName struct {
+	dialled
+	name string
 }
 
 // resources are some of each type.
@@ -113,6 +120,9 @@ func (e *Engine) rebuilt(k unitKey, u *unit, changed types) {
 			continue
 		}
 		u.made[t] = u.resources(xds.Type(t), nil)
+		if len(u.sights) == 0 {
+			continue
+		}
 		due := steps(was, u.made[t])
 		for s := range u.sights {
 			s.add(xds.Type(t), due)
@@ -163,11 +173,19 @@ func (u *unit) refreshCluster(c model.Cluster) bool {
 	if !slot.take(c, resource(xds.Cluster, envoy.NameOf(c), encoded, err), err) {
 		return false
 	}
-	if u.names == nil {
-		u.names = map[dialled]string{}
-	}
-	u.names[at] = asks
+	u.names = append(slices.DeleteFunc(u.names, func(n endpointsName) bool { return n.dialled == at }), endpointsName{at, asks})
 	return true
+}
+
+// endpointsName is what a cluster asks for endpoints by; empty where there is no
+// such cluster.
+func (u *unit) endpointsName(at dialled) string {
+	for _, n := range u.names {
+		if n.dialled == at {
+			return n.name
+		}
+	}
+	return ""
 }
 
 func (u *unit) refreshScope(at netip.AddrPort, o model.Outbound) bool {
@@ -183,7 +201,7 @@ func (u *unit) refreshEndpoints(es []model.Endpoints) types {
 	changed := false
 	for _, e := range es {
 		at := dialled{e.Cluster.Port, e.Address}
-		name := u.names[at]
+		name := u.endpointsName(at)
 		if name == "" {
 			continue
 		}

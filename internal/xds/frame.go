@@ -26,11 +26,7 @@ type frame struct {
 func newFrame(t Type, nonce uint64, upserts []*Resource, removed []string) *frame {
 	data := make(mem.BufferSlice, 0, len(upserts)+1)
 	for _, r := range upserts {
-		wire := r.wire
-		if wire == nil {
-			wire = appendResource(nil, r)
-		}
-		data = append(data, mem.SliceBuffer(wire))
+		data = append(data, mem.SliceBuffer(r.wire))
 	}
 	size := 2*protowire.SizeBytes(len(t.URL())) + 24
 	for _, name := range removed {

@@ -330,7 +330,7 @@ func (h *history) check() {
 
 func (h *history) refusedName(typ Type, name string) bool {
 	r := h.last.Set(typ).Get(name)
-	return r != nil && strings.Contains(string(r.Body.GetValue()), fmt.Sprint("v", badVariant))
+	return r != nil && strings.Contains(string(r.wire), fmt.Sprint("v", badVariant))
 }
 
 func newHistory(t *testing.T, seed uint64, refuses bool) *history {

@@ -1,6 +1,8 @@
 package xds
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 
 	"github.com/tidwall/btree"
@@ -24,11 +26,13 @@ type Layer struct {
 
 var emptyLayer = NewLayer()
 
-// NewLayer makes a layer. Of two resources of one name the last wins.
+// NewLayer makes a layer, and puts the resources in order. Of two of one name the
+// last wins.
 func NewLayer(rs ...*Resource) *Layer {
+	slices.SortStableFunc(rs, func(a, b *Resource) int { return cmp.Compare(a.Name, b.Name) })
 	l := &Layer{line: &line{}}
 	for _, r := range rs {
-		l.tree.Set(r.Name, r)
+		l.tree.Load(r.Name, r)
 	}
 	return l
 }

@@ -8,7 +8,6 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 )
 
 // Type is one of the xDS resource types that weft serves.
@@ -54,8 +53,8 @@ type Resource struct {
 	Name string
 	// Version is a hash of the bytes.
 	Version string
-	Body    *anypb.Any
-	// wire is the resource as a field of a DeltaDiscoveryResponse.
+	// wire is the resource as a field of a DeltaDiscoveryResponse. The message is
+	// its end.
 	wire []byte
 }
 
@@ -83,16 +82,8 @@ func version(value []byte) string {
 }
 
 func newResource(name, version, url string, value []byte) *Resource {
-	held := &struct {
-		Resource
-		body anypb.Any
-	}{Resource: Resource{Name: name, Version: version}}
-	r := &held.Resource
-	r.Body = &held.body
-	r.Body.TypeUrl, r.Body.Value = url, value
-	r.wire = appendResource(nil, r)
-	// The message is the end of the wire form: it is kept once.
-	r.Body.Value = r.wire[len(r.wire)-len(value) : len(r.wire) : len(r.wire)]
+	r := &Resource{Name: name, Version: version}
+	r.wire = r.encode(url, value)
 	return r
 }
 
@@ -105,21 +96,18 @@ const (
 	anyValue        = 2
 )
 
-// appendResource writes a resource as field "resources" of a
-// DeltaDiscoveryResponse, with the message's own bytes last.
-func appendResource(b []byte, r *Resource) []byte {
-	body := fieldSize(anyTypeURL, len(r.Body.TypeUrl)) + fieldSize(anyValue, len(r.Body.Value))
+// encode writes a resource as field "resources" of a DeltaDiscoveryResponse.
+func (r *Resource) encode(url string, value []byte) []byte {
+	body := fieldSize(anyTypeURL, len(url)) + fieldSize(anyValue, len(value))
 	size := fieldSize(resourceName, len(r.Name)) + fieldSize(resourceVersion, len(r.Version)) + fieldSize(resourceBody, body)
-	if b == nil {
-		b = make([]byte, 0, fieldSize(responseResources, size))
-	}
+	b := make([]byte, 0, fieldSize(responseResources, size))
 	b = appendHead(b, responseResources, size)
 	b = appendString(b, resourceName, r.Name)
 	b = appendString(b, resourceVersion, r.Version)
 	b = appendHead(b, resourceBody, body)
-	b = appendString(b, anyTypeURL, r.Body.TypeUrl)
-	b = appendHead(b, anyValue, len(r.Body.Value))
-	return append(b, r.Body.Value...)
+	b = appendString(b, anyTypeURL, url)
+	b = appendHead(b, anyValue, len(value))
+	return append(b, value...)
 }
 
 func fieldSize(n protowire.Number, length int) int {

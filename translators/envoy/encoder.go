@@ -25,6 +25,7 @@ type Encoder struct {
 	callers   callerList
 	values    values
 	buf       []byte
+	filled    backwards
 }
 
 // maxTemplates bounds what an Encoder remembers of each kind, maxNames how many
@@ -58,8 +59,9 @@ func (e *Encoder) whole(m proto.Message, err error) ([]byte, error) {
 
 // fill encodes a template with the values in its holes.
 func (e *Encoder) fill(t *wireTemplate) []byte {
-	e.buf = t.appendTo(e.buf[:0], &e.values)
-	return e.buf
+	e.filled.reset()
+	t.fill(&e.filled, &e.values)
+	return e.filled.bytes()
 }
 
 // learn makes a template of a message in which marks stand for what differs, and

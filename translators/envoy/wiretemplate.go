@@ -150,37 +150,51 @@ func appendFixed(parts []part, b []byte) []part {
 	return append(parts, part{fixed: bytes.Clone(b)})
 }
 
-// appendTo adds the message with values in its holes.
-func (t *wireTemplate) appendTo(b []byte, vs *values) []byte { return appendParts(b, t.parts, vs) }
+// fill writes the message with values in its holes. It writes from the end, so
+// that the length of a field is known when it is due.
+func (t *wireTemplate) fill(b *backwards, vs *values) { b.parts(t.parts, vs) }
 
-func appendParts(b []byte, parts []part, vs *values) []byte {
-	for _, p := range parts {
-		switch {
-		case p.hole > 0:
-			b = append(b, vs.at(p.hole-1)...)
-		case p.field != nil:
-			b = protowire.AppendVarint(append(b, p.fixed...), uint64(sizeOf(p.field, vs)))
-			b = appendParts(b, p.field, vs)
-		default:
-			b = append(b, p.fixed...)
-		}
-	}
-	return b
+// backwards is a buffer that grows at its beginning.
+type backwards struct {
+	buf  []byte
+	from int
 }
 
-func sizeOf(parts []part, vs *values) int {
-	n := 0
-	for _, p := range parts {
+func (b *backwards) reset()        { b.from = len(b.buf) }
+func (b *backwards) bytes() []byte { return b.buf[b.from:] }
+
+// room makes place for n bytes before what there is.
+func (b *backwards) room(n int) []byte {
+	if n > b.from {
+		more := make([]byte, max(n-b.from, len(b.buf), 1024))
+		b.buf = append(more, b.buf...)
+		b.from += len(more)
+	}
+	b.from -= n
+	return b.buf[b.from : b.from+n]
+}
+
+func (b *backwards) parts(parts []part, vs *values) {
+	for i := len(parts) - 1; i >= 0; i-- {
+		p := &parts[i]
 		switch {
 		case p.hole > 0:
-			n += len(vs.at(p.hole - 1))
+			v := vs.at(p.hole - 1)
+			copy(b.room(len(v)), v)
 		case p.field != nil:
-			n += len(p.fixed) + protowire.SizeBytes(sizeOf(p.field, vs))
+			end := len(b.buf) - b.from
+			b.parts(p.field, vs)
+			b.varint(uint64(len(b.buf) - b.from - end))
+			copy(b.room(len(p.fixed)), p.fixed)
 		default:
-			n += len(p.fixed)
+			copy(b.room(len(p.fixed)), p.fixed)
 		}
 	}
-	return n
+}
+
+func (b *backwards) varint(v uint64) {
+	to := b.room(protowire.SizeVarint(v))
+	protowire.AppendVarint(to[:0], v)
 }
 
 // values fill holes. They share one buffer, which is used again and again.

@@ -4,7 +4,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/weft-mesh/weft/translators/model"
 )
@@ -16,43 +15,6 @@ type Audience struct {
 	// Identities are those behind it, sorted: who may call one of them does. None
 	// where nobody does, or all.
 	Identities []model.Identity
-}
-
-// Reach is whom an identity may call beyond those that all may, sorted.
-type Reach struct {
-	Identities []model.Identity // by TCP, requests included
-	UDP        []model.Identity
-}
-
-// Key is the same for equal ones.
-func (r Reach) Key() string {
-	var key strings.Builder
-	for _, ids := range [][]model.Identity{r.Identities, r.UDP} {
-		for _, id := range ids {
-			key.WriteString(id.String())
-			key.WriteByte(' ')
-		}
-		key.WriteByte('|')
-	}
-	return key.String()
-}
-
-// Reach answers for an identity.
-func (g *Graph) Reach(id model.Identity) Reach {
-	all, udp := set[model.Identity]{}, set[model.Identity]{}
-	for t := range g.index.targetsFrom[id] {
-		all.add(g.parties[t].destinations...)
-		if slices.ContainsFunc(g.targets[t].Rules, func(r model.TargetRule) bool { return r.Kind == model.KindUDPRoute }) {
-			udp.add(g.parties[t].destinations...)
-		}
-	}
-	return Reach{g.closed(all), g.closed(udp)}
-}
-
-// closed are those that not all may call.
-func (g *Graph) closed(ids set[model.Identity]) []model.Identity {
-	maps.DeleteFunc(ids, func(id model.Identity, _ struct{}) bool { return g.open(id) })
-	return slices.SortedFunc(maps.Keys(ids), model.Identity.Compare)
 }
 
 // open tells that all may call an identity.
@@ -137,20 +99,28 @@ func (g *Graph) UDPAudience(k model.Key) Audience {
 }
 
 // ServicesOf are the Services whose Audience or UDPAudience may name an
-// identity.
-func (g *Graph) ServicesOf(id model.Identity) map[model.Key]struct{} {
-	var all set[model.Key]
-	for k := range g.index.servicesBy[id] {
-		g.addKin(&all, k)
+// identity, of which one may come twice.
+func (g *Graph) ServicesOf(id model.Identity) iter.Seq[model.Key] {
+	return func(yield func(model.Key) bool) {
+		for k := range g.index.servicesBy[id] {
+			for service := range g.kin(k) {
+				if !yield(service) {
+					return
+				}
+			}
+		}
 	}
-	return all
 }
 
-// addKin adds the Services whose audience may name who is behind one.
-func (g *Graph) addKin(to *set[model.Key], k model.Key) {
-	for base := range g.bases(k) {
-		for service := range g.behindBase(base) {
-			to.add(service)
+// kin are the Services whose audience may name who is behind one.
+func (g *Graph) kin(k model.Key) iter.Seq[model.Key] {
+	return func(yield func(model.Key) bool) {
+		for base := range g.bases(k) {
+			for service := range g.behindBase(base) {
+				if !yield(service) {
+					return
+				}
+			}
 		}
 	}
 }
@@ -158,7 +128,9 @@ func (g *Graph) addKin(to *set[model.Key], k model.Key) {
 // audienceDirty marks the Services whose audience may differ after a change of a
 // Service, or of who is behind it.
 func (g *Graph) audienceDirty(k model.Key, d *Dirty) {
-	g.addKin(&d.Audience, k)
+	for service := range g.kin(k) {
+		d.Audience.add(service)
+	}
 }
 
 // Sight is what the proxies of one identity know of, sorted.

@@ -168,8 +168,10 @@ func (g *Graph) indexParties(k model.Key, in bool, d *Dirty) {
 	}
 	for _, i := range p.sources {
 		g.index.targetsFrom.put(i, k, in)
+		g.reaches.toggle(i, k)
 		d.Outbound.add(i)
 	}
+	g.reaches.forget()
 }
 
 func (g *Graph) partiesOf(t *model.Target) parties {

@@ -92,6 +92,7 @@ func (g *Graph) setMesh(next model.Mesh, d *Dirty) {
 		return
 	}
 	g.mesh = next
+	g.reaches.forget()
 	d.Everything = true
 	g.allSharesDirty(d)
 	for k := range g.bindings {
@@ -107,6 +108,7 @@ func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
 		g.namespaces[name] = f
 	}
 	if g.access(name) != access {
+		g.reaches.forget()
 		g.accessDirty(name, d)
 	}
 	if g.access(name) != access || g.mtls(name) != mtls {
@@ -119,8 +121,8 @@ func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
 // call these by a TrafficTarget may call beyond what all may.
 func (g *Graph) accessDirty(namespace string, d *Dirty) {
 	for id := range g.index.serversIn[namespace] {
-		for k := range g.index.servicesBy[id] {
-			g.addKin(&d.Audience, k)
+		for service := range g.ServicesOf(id) {
+			d.Audience.add(service)
 		}
 		g.sharesDirty(id, d)
 	}

@@ -33,6 +33,7 @@ type Graph struct {
 	// IdentityBinding stands for.
 	parties map[model.Key]parties
 	bound   map[model.Key]bound
+	reaches reaches
 }
 
 // index is the reverse direction of every reference.
@@ -105,6 +106,7 @@ func NewGraph() *Graph {
 		parties:    map[model.Key]parties{},
 		bound:      map[model.Key]bound{},
 		spoken:     newSpoken(),
+		reaches:    newReaches(),
 		index: index{
 			slicesOf: relation[model.Key, model.Key]{}, slicesWith: relation[model.Key, model.Key]{},
 			podsAt: relation[netip.Addr, model.Key]{}, servicesAt: relation[netip.Addr, model.Key]{},

@@ -45,11 +45,14 @@ func (g *Graph) ServiceViews(k model.Key) ServiceViews {
 	return v
 }
 
+// routed stands for no address: routes lead there. It is not to be written to.
+var routed = []netip.Addr{{}}
+
 // dialled are the addresses that the clusters of a port are found by; the zero
 // one stands for routes.
 func (g *Graph) dialled(s *model.Service, p model.Port) []netip.Addr {
 	if !isTCP(p) {
-		return []netip.Addr{{}}
+		return routed
 	}
 	as := g.owned(s)
 	if len(g.index.splitsTo[s.Key]) > 0 {
@@ -139,6 +142,7 @@ func (g *Graph) addresses(s *model.Service, port model.Port) []model.Endpoint {
 		if i < 0 {
 			continue
 		}
+		es = slices.Grow(es, len(slice.Endpoints))
 		for _, a := range slice.Endpoints {
 			p := g.pods[a.Pod]
 			if !a.Serve || (p == nil && a.Pod != model.Key{}) {

@@ -216,10 +216,7 @@ func (e *Engine) sight(r resolve.Reach) *sight {
 	eachReached(r, resolve.Reach{}, func(id reached) {
 		e.reaches(s, id, true)
 		for service := range e.graph.ServicesOf(id.Identity) {
-			k := unitKey{service, id.udp}
-			if slices.Contains(k.audience(e.graph).Identities, id.Identity) {
-				e.see(s, k)
-			}
+			e.placeFor(s, unitKey{service, id.udp})
 		}
 	})
 	return s
@@ -243,8 +240,19 @@ func (e *Engine) extend(s *sight, r resolve.Reach) {
 	})
 	for _, id := range moved {
 		for service := range e.graph.ServicesOf(id.Identity) {
-			e.place(unitKey{service, id.udp})
+			e.placeFor(s, unitKey{service, id.udp})
 		}
+	}
+}
+
+// placeFor has one sight see a unit, or see it no longer, as its reach says.
+func (e *Engine) placeFor(s *sight, k unitKey) {
+	may := slices.ContainsFunc(k.audience(e.graph).Identities, func(id model.Identity) bool { return e.reachers[reached{id, k.udp}][s] })
+	switch u := s.units[k]; {
+	case may:
+		e.see(s, k)
+	case u != nil:
+		e.unsee(s, k, u)
 	}
 }
 

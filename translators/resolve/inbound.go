@@ -170,6 +170,7 @@ func (g *Graph) grant(t *model.Target) grant {
 			gr.udp.add(g.routes[model.Ref{Kind: r.Kind, Key: key}])
 		}
 	}
+	gr.routes = tidyRoutes(gr.routes)
 	gr.narrow(t.Port)
 	return gr
 }
@@ -211,25 +212,47 @@ func (g *Graph) allowedRoutes(group model.Key, names []string) []model.AllowedRo
 // callers merges what the targets allow at one port: targets only ever add
 // (TrafficTarget v1alpha3: "additive").
 func callers(grants []grant, p ShapePort) []model.Caller {
-	byID := map[model.Identity]model.Caller{}
+	var all []model.Caller
 	for _, gr := range grants {
 		anyRequest, routes := gr.at(p)
 		if !anyRequest && len(routes) == 0 {
 			continue
 		}
+		all = slices.Grow(all, len(gr.sources))
 		for _, s := range gr.sources {
-			c := byID[s]
-			c.Identity = s
-			c.Any = c.Any || anyRequest
-			c.Routes = append(slices.Clip(c.Routes), routes...)
-			byID[s] = c
+			all = append(all, model.Caller{Identity: s, Any: anyRequest, Routes: routes})
 		}
 	}
-	out := slices.SortedFunc(maps.Values(byID), func(a, b model.Caller) int { return a.Identity.Compare(b.Identity) })
-	for i := range out {
-		out[i].Routes = tidyRoutes(out[i])
+	slices.SortFunc(all, func(a, b model.Caller) int { return a.Identity.Compare(b.Identity) })
+	out := all[:0]
+	for len(all) > 0 {
+		same := 1
+		for same < len(all) && all[same].Identity == all[0].Identity {
+			same++
+		}
+		out = append(out, merged(all[:same]))
+		all = all[same:]
 	}
 	return out
+}
+
+// merged is all that one caller may do.
+func merged(cs []model.Caller) model.Caller {
+	c := cs[0]
+	for _, o := range cs[1:] {
+		c.Any = c.Any || o.Any
+	}
+	switch {
+	case c.Any:
+		c.Routes = nil
+	case len(cs) > 1:
+		c.Routes = nil
+		for _, o := range cs {
+			c.Routes = append(c.Routes, o.Routes...)
+		}
+		c.Routes = tidyRoutes(c.Routes)
+	}
+	return c
 }
 
 // at tells what a target allows at a port: everything, or some requests.
@@ -252,10 +275,7 @@ func (gr grant) at(p ShapePort) (anyRequest bool, routes []model.AllowedRoute) {
 	}
 }
 
-func tidyRoutes(c model.Caller) []model.AllowedRoute {
-	if c.Any {
-		return nil
-	}
-	slices.SortStableFunc(c.Routes, func(a, b model.AllowedRoute) int { return strings.Compare(a.Name, b.Name) })
-	return slices.CompactFunc(c.Routes, func(a, b model.AllowedRoute) bool { return a.Name == b.Name })
+func tidyRoutes(rs []model.AllowedRoute) []model.AllowedRoute {
+	slices.SortStableFunc(rs, func(a, b model.AllowedRoute) int { return strings.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(rs, func(a, b model.AllowedRoute) bool { return a.Name == b.Name })
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"k8s.io/utils/clock"
 
@@ -22,6 +23,9 @@ const (
 	// at once wait for their turn.
 	burstConnects   = 10
 	connectInterval = time.Second
+	// cutConnects is how many connects a stream counts as that was cut off for
+	// what it asked for: its pod has one in as many intervals, soon.
+	cutConnects = 10
 	// sweepInterval is how often pods are forgotten that have not come again.
 	sweepInterval = time.Minute
 )
@@ -43,6 +47,15 @@ type guest struct {
 	// free is when the pod may have connected burstConnects times in a row again.
 	free    time.Time
 	streams []*admitted // oldest first
+	waiting int         // for their turn
+}
+
+// spend has a pod wait longer until it may connect many times in a row again.
+func (g *guest) spend(now time.Time, d time.Duration) {
+	if g.free.Before(now) {
+		g.free = now
+	}
+	g.free = g.free.Add(d)
 }
 
 // admitted is one stream that may go on until its context ends.
@@ -62,33 +75,43 @@ func (a *admission) queue(pod model.Key) (wait time.Duration, err error) {
 	now := a.clock.Now()
 	a.sweep(now)
 	g := a.guest(pod)
-	if g.free.Before(now) {
-		g.free = now
-	}
-	wait = g.free.Sub(now) - (burstConnects-1)*connectInterval
-	if wait > maxPodStreams*connectInterval {
+	if g.waiting >= maxPodStreams {
 		return 0, errTooOften
 	}
-	g.free = g.free.Add(connectInterval)
-	return max(wait, 0), nil
+	g.spend(now, connectInterval)
+	if wait = g.free.Sub(now) - burstConnects*connectInterval; wait > 0 {
+		g.waiting++
+		a.delayed.Inc()
+	}
+	return wait, nil
+}
+
+// await lets the time until a pod's turn go by.
+func (a *admission) await(ctx context.Context, pod model.Key, wait time.Duration) error {
+	defer func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.guest(pod).waiting--
+	}()
+	turn := a.clock.NewTimer(wait)
+	defer turn.Stop()
+	select {
+	case <-ctx.Done():
+		return status.FromContextError(ctx.Err()).Err()
+	case <-turn.C():
+		return nil
+	}
 }
 
 // enter lets a pod's next stream in once it has its turn, in place of the pod's
-// oldest where it has too many. The stream has to leave.
-func (a *admission) enter(ctx context.Context, pod model.Key) (_ context.Context, leave func(), err error) {
+// oldest where it has too many. The stream has to leave, and say how it ended.
+func (a *admission) enter(ctx context.Context, pod model.Key) (_ context.Context, leave func(error), err error) {
 	wait, err := a.queue(pod)
+	if err == nil && wait > 0 {
+		err = a.await(ctx, pod, wait)
+	}
 	if err != nil {
 		return nil, nil, err
-	}
-	if wait > 0 {
-		a.delayed.Inc()
-		turn := a.clock.NewTimer(wait)
-		defer turn.Stop()
-		select {
-		case <-ctx.Done():
-			return nil, nil, status.FromContextError(ctx.Err()).Err()
-		case <-turn.C():
-		}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -100,7 +123,7 @@ func (a *admission) enter(ctx context.Context, pod model.Key) (_ context.Context
 	ctx, cancel := context.WithCancelCause(ctx)
 	st := &admitted{cancel}
 	g.streams = append(g.streams, st)
-	return ctx, func() { a.leave(g, st) }, nil
+	return ctx, func(end error) { a.leave(g, st, end) }, nil
 }
 
 // guest is called with the lock held.
@@ -113,10 +136,13 @@ func (a *admission) guest(pod model.Key) *guest {
 	return g
 }
 
-func (a *admission) leave(g *guest, st *admitted) {
+func (a *admission) leave(g *guest, st *admitted, end error) {
 	st.cancel(nil)
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if status.Code(end) == codes.ResourceExhausted {
+		g.spend(a.clock.Now(), cutConnects*connectInterval)
+	}
 	g.streams = slices.DeleteFunc(g.streams, func(s *admitted) bool { return s == st })
 }
 
@@ -127,7 +153,7 @@ func (a *admission) sweep(now time.Time) {
 	}
 	a.swept = now
 	for pod, g := range a.pods {
-		if len(g.streams) == 0 && !now.Before(g.free) {
+		if len(g.streams) == 0 && g.waiting == 0 && !now.Before(g.free) {
 			delete(a.pods, pod)
 		}
 	}

@@ -84,7 +84,7 @@ func TestAdmissionForgets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		leave()
+		leave(nil)
 	}
 	w.clock.Step(sweepInterval)
 	w.connect("shop/web/web")
@@ -119,6 +119,41 @@ func TestProxyThatAsksAndNeverAnswersIsCutOff(t *testing.T) {
 		t.Errorf("%v responses wait for answers that can't come", got)
 	}
 	w.unharmed(other, 1)
+}
+
+// TestCutOffAgainAndAgain: who is cut off for what it asks does not come back at
+// once, to ask for it again.
+func TestCutOffAgainAndAgain(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	w := newWorld(t, snap("a b", "", "", "", "out"), func(o *Options) { o.Registerer = registry })
+	other := w.start("shop/web-1/web")
+	ask := func(p *proxy, names int, reason string) {
+		t.Helper()
+		r := &discoveryv3.DeltaDiscoveryRequest{TypeUrl: Endpoint.URL()}
+		for i := range names {
+			r.ResourceNamesSubscribe = append(r.ResourceNamesSubscribe, fmt.Sprint("n", i))
+		}
+		_ = p.stream.Send(r)
+		if got := status.Code(<-p.failed); got != codes.ResourceExhausted {
+			t.Fatalf("the stream ended with %v", got)
+		}
+		awaitMetric(t, registry, "weft_xds_cut_streams_total", reason, 1)
+	}
+	ask(w.connect("shop/greedy/web"), 1_000_000, "request")
+	again := w.dial("shop/greedy/web")
+	awaitMetric(t, registry, "weft_xds_delayed_connects_total", "", 1)
+	w.clock.Step(2 * connectInterval)
+	<-w.fleet.joined
+	ask(again, maxNames+1, "names")
+	w.dial("shop/greedy/web")
+	awaitMetric(t, registry, "weft_xds_delayed_connects_total", "", 2)
+	w.clock.Step((cutConnects - 1) * connectInterval)
+	w.unharmed(other, 1)
+	if got := len(w.fleet.joined); got != 0 {
+		t.Fatal("it's back before its time")
+	}
+	w.clock.Step(3 * connectInterval)
+	<-w.fleet.joined
 }
 
 func TestProxyThatAsksForEverythingIsCutOff(t *testing.T) {

@@ -70,7 +70,7 @@ func (s *Server) DeltaAggregatedResources(g discoveryv3.AggregatedDiscoveryServi
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer func() { leave(err) }()
 	member, err := s.options.Fleet.Connect(ctx, peer)
 	if err != nil {
 		return status.Errorf(codes.Unavailable, "connect pod %s: %v", peer.Pod, err)
@@ -121,12 +121,20 @@ func (s *stream) run(ctx context.Context, stopping <-chan struct{}) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	requests := make(chan *request)
-	go s.receive(ctx, cancel, requests)
+	received := make(chan error, 1)
+	go func() {
+		err := s.receive(ctx, requests)
+		received <- err
+		cancel(err)
+	}()
 	s.look()
 	for {
 		err := error(nil)
 		select {
 		case <-ctx.Done():
+			if s.grpc.Context().Err() != nil {
+				return endOf(<-received) // gRPC may have ended it for a request
+			}
 			return endOf(context.Cause(ctx))
 		case <-stopping:
 			return status.Error(codes.Unavailable, "the control plane is shutting down")
@@ -162,20 +170,19 @@ func (s *stream) look() {
 }
 
 // receive hands requests over until the stream ends.
-func (s *stream) receive(ctx context.Context, end context.CancelCauseFunc, requests chan<- *request) {
+func (s *stream) receive(ctx context.Context, requests chan<- *request) error {
 	for {
 		req := &request{}
 		if err := s.grpc.RecvMsg(req); err != nil {
 			if status.Code(err) == codes.ResourceExhausted {
-				s.metrics.ended(errRequest) // gRPC has ended the stream already
+				return errRequest
 			}
-			end(err)
-			return
+			return err
 		}
 		select {
 		case requests <- req:
 		case <-ctx.Done():
-			return
+			return context.Cause(ctx)
 		}
 	}
 }

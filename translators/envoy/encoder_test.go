@@ -77,8 +77,8 @@ func (d draw) outbound() model.Outbound {
 		if d.IntN(6) == 0 {
 			r.Match = &model.HTTPMatch{PathRegex: []string{"/a.*", "("}[d.IntN(2)]}
 		}
-		for range 1 + d.IntN(4)/3 {
-			r.Backends = append(r.Backends, model.WeightedCluster{Cluster: d.port(), Weight: uint32(d.IntN(3))})
+		for range 1 + d.IntN(5)/2 {
+			r.Backends = append(r.Backends, model.WeightedCluster{Cluster: d.port(), Weight: []uint32{0, 1, 2, 127, 128, 1 << 20, 1 << 31}[d.IntN(42)/6]})
 		}
 		o.Routes = append(o.Routes, r)
 	}
@@ -228,6 +228,26 @@ func TestLikeMessagesCostTheirBytes(t *testing.T) {
 		_, _ = e.Outbound(o)
 	}); n > 10 {
 		t.Errorf("%v allocations for three messages like earlier ones", n)
+	}
+}
+
+// TestWeightsCostTheirBytes: a new weight is no message to build.
+func TestWeightsCostTheirBytes(t *testing.T) {
+	e := NewEncoder()
+	backend := func(name string, weight uint32) model.WeightedCluster {
+		return model.WeightedCluster{Cluster: model.ServicePort{Service: model.Key{Namespace: "shop", Name: name}, Port: 80}, Weight: weight}
+	}
+	o := model.Outbound{
+		Name: model.ServicePort{Service: model.Key{Namespace: "shop", Name: "web"}, Port: 80}, Address: netip.AddrFrom4([4]byte{198, 18, 0, 1}),
+		Routes: []model.OutboundRoute{{Name: "shop/split", Backends: []model.WeightedCluster{backend("a", 1), backend("b", 99)}}},
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		o.Routes[0].Backends[0].Weight++
+		if _, err := e.Outbound(o); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations for another weight", n)
 	}
 }
 

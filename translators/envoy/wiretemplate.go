@@ -12,9 +12,9 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// wireTemplate is an encoded message with holes for strings. Messages that differ in
-// names alone are built, validated and encoded once; each is then the template
-// with its own names in it.
+// wireTemplate is an encoded message with holes for strings and numbers. Messages
+// that differ in these alone are built, validated and encoded once; each is then the template
+// with its own in it.
 type wireTemplate struct {
 	parts []part
 }
@@ -30,6 +30,9 @@ type part struct {
 // mark is what stands for a string where a template is made.
 func mark(n int) string { return fmt.Sprintf("weft-hole-%02d", n) }
 
+// varintMark is a number as it is encoded, that stands for a number.
+func varintMark(n uint32) string { return string(protowire.AppendVarint(nil, uint64(n))) }
+
 func marks(n int) []string {
 	ms := make([]string, 0, n)
 	for i := range n {
@@ -38,7 +41,7 @@ func marks(n int) []string {
 	return ms
 }
 
-// newTemplate finds the holes of a message: the strings that marks stand for.
+// newTemplate finds the holes of a message: what marks stand for.
 func newTemplate(m proto.Message, marks []string) (*wireTemplate, error) {
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
 	if err != nil {
@@ -60,6 +63,10 @@ func cut(b []byte, md protoreflect.MessageDescriptor, marks []string) ([]part, e
 		}
 		field := b[:tag+n]
 		b = b[tag+n:]
+		if i := slices.Index(marks, string(field[tag:])); typ == protowire.VarintType && i >= 0 {
+			parts = append(appendFixed(parts, field[:tag]), part{hole: i + 1})
+			continue
+		}
 		if typ != protowire.BytesType || !marked(field, marks) {
 			parts = appendFixed(parts, field)
 			continue

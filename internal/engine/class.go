@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
@@ -140,26 +142,29 @@ func (c *class) refreshProbes(in model.Inbound) bool {
 // are. A set that holds what it held before stays the same set, so that a
 // stream sees at a glance what has not changed.
 func (c *class) compose(due types) bool {
-	sets := map[xds.Type]*xds.Set{}
-	changed := c.snapshot == nil
+	was, changed := c.snapshot, c.snapshot == nil
+	if was == nil {
+		was = nothing
+	}
+	var sets xds.Sets
 	for t := xds.Cluster; t <= xds.Listener; t++ {
-		if c.snapshot != nil {
-			sets[t] = c.snapshot.Set(t)
-		}
 		if !due.has(t) {
 			continue
 		}
-		set := xds.Layered(c.own[t], c.sight.layers[t], c.common.layers[t])
-		if sets[t] == nil || !set.Equal(sets[t]) {
+		if set := xds.Layered(c.own[t], c.sight.layers[t], c.common.layers[t]); !set.Equal(was.Set(t)) {
 			sets[t], changed = set, true
 		}
 	}
 	if !changed {
 		return false
 	}
-	if c.past = append(c.past, pastSnapshot{c.snapshot, c.rev}); len(c.past) > maxPast {
-		c.past = c.past[1:]
+	if len(c.past) == maxPast {
+		c.past = slices.Delete(c.past, 0, 1)
 	}
-	c.snapshot = xds.NewSnapshot(sets)
+	c.past = append(c.past, pastSnapshot{c.snapshot, c.rev})
+	c.snapshot = was.With(&sets)
 	return true
 }
+
+// nothing is the snapshot that each follows in the end.
+var nothing = xds.NewSnapshot(nil)

@@ -126,6 +126,9 @@ type Snapshot struct {
 	sets [numTypes]*Set
 }
 
+// Sets are some sets, by type; nil stands for none.
+type Sets [numTypes]*Set
+
 // NewSnapshot makes a snapshot of sets by type; a missing one is empty.
 func NewSnapshot(sets map[Type]*Set) *Snapshot {
 	s := &Snapshot{}
@@ -136,6 +139,17 @@ func NewSnapshot(sets map[Type]*Set) *Snapshot {
 		}
 	}
 	return s
+}
+
+// With gives the snapshot with other sets of some types.
+func (s *Snapshot) With(sets *Sets) *Snapshot {
+	next := *s
+	for t, set := range sets {
+		if set != nil {
+			next.sets[t] = set
+		}
+	}
+	return &next
 }
 
 // Set gives the resources of one type.

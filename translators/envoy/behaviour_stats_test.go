@@ -34,8 +34,9 @@ func TestOperatorsSeeTraffic(t *testing.T) {
 		of   *pod
 		stat string
 	}{
-		{client, `envoy_cluster_upstream_rq_xx\{[^}]*envoy_response_code_class="2"[^}]*envoy_cluster_name="outbound\|shop/web-198-19-0-1\|80"[^}]*\} 3`},
-		{client, `envoy_cluster_upstream_rq_xx\{[^}]*envoy_response_code_class="4"[^}]*envoy_cluster_name="outbound\|shop/web-198-19-0-1\|80"[^}]*\} 1`},
+		{client, `envoy_weft_client_requests_total\{[^}]*backend="outbound\|shop/web-198-19-0-1\|80"[^}]*code="200"[^}]*\} 3`},
+		{client, `envoy_weft_client_requests_total\{[^}]*backend="outbound\|shop/web-198-19-0-1\|80"[^}]*code="403"[^}]*\} 1`},
+		{client, `envoy_cluster_upstream_rq_total\{envoy_cluster_name="outbound\|shop/web-198-19-0-1\|80"\} 4`},
 		{client, `envoy_control_plane_connected_state\{[^}]*\} 1`},
 		{client, `envoy_cluster_upstream_cx_total\{envoy_cluster_name="outbound\|shop/db\|5432"\} [1-9]`},
 		{server, `envoy_http_rbac_denied\{[^}]*\} 1`},

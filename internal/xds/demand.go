@@ -64,7 +64,7 @@ func (s *stream) askAgain() error {
 	if len(changed) == 0 && len(removed) == 0 {
 		return nil
 	}
-	return s.send(l, changed, removed)
+	return s.send(l, these(changed...), removed)
 }
 
 // unask forgets a cluster that the proxy no longer asks for by name, and tells

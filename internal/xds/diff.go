@@ -9,16 +9,29 @@ import (
 	"github.com/tidwall/btree"
 )
 
-// diff is what leads from one set to another, in the order of names. It is
-// made once for all proxies that go the same way, and is not to be written to.
+// diff is what leads from one set to another, in the order of names; or layer by
+// layer, if nothing is removed. It is made once for all proxies that go the same
+// way, and is not to be written to.
 type diff struct {
 	upserts []*Resource
 	removed []*Resource
+	// parts, if there, are diffs whose upserts these are, one after the other.
+	parts  []*diff
+	shared shared
 }
 
 var noDiff = &diff{}
 
 func (d *diff) empty() bool { return len(d.upserts)+len(d.removed) == 0 }
+
+// inTurn puts diffs one after the other that remove nothing.
+func inTurn(parts []*diff) *diff {
+	all := &diff{parts: parts}
+	for _, d := range parts {
+		all.upserts = append(all.upserts, d.upserts...)
+	}
+	return all
+}
 
 // and joins the diffs of two layers, which have no name in common; but one may
 // have moved from the one to the other.
@@ -79,7 +92,7 @@ type diffs struct {
 
 type pendingDiff struct {
 	once sync.Once
-	diff diff
+	diff *diff
 }
 
 // since tells what leads from old to l. It is worked out once for each pair.
@@ -92,7 +105,7 @@ func (l *Layer) since(old *Layer) *diff {
 	}
 	p := l.pendingSince(old)
 	p.once.Do(func() { p.diff = l.compare(old) })
-	return &p.diff
+	return p.diff
 }
 
 func (l *Layer) pendingSince(old *Layer) *pendingDiff {
@@ -112,18 +125,18 @@ func (l *Layer) pendingSince(old *Layer) *pendingDiff {
 	return p
 }
 
-func (l *Layer) compare(old *Layer) diff {
+func (l *Layer) compare(old *Layer) *diff {
 	if l.line == old.line {
 		if c := l.line.between(old.at, l.at); c != nil {
-			return c.diff
+			return &c.diff
 		}
 	}
 	return walk(&old.tree, &l.tree)
 }
 
 // walk compares name by name.
-func walk(from, to *btree.Map[string, *Resource]) diff {
-	var d diff
+func walk(from, to *btree.Map[string, *Resource]) *diff {
+	d := &diff{}
 	old, now := from.Iter(), to.Iter()
 	inOld, inNow := old.First(), now.First()
 	for inOld || inNow {

@@ -192,8 +192,8 @@ func BenchmarkStep(b *testing.B) {
 			b.ResetTimer()
 			for i := range b.N {
 				ups, _ := l.collect(snapshots[i%2].Set(Endpoint))
-				if len(ups) != 1 {
-					b.Fatalf("%d resources", len(ups))
+				if len(ups.resources) != 1 {
+					b.Fatalf("%d resources", len(ups.resources))
 				}
 				newFrame(Endpoint, uint64(i), ups, nil)
 			}

@@ -18,16 +18,14 @@ const (
 )
 
 // frame is an encoded DeltaDiscoveryResponse: the shared bytes of resources,
-// which are never copied, and a tail of this stream's own.
+// which are not copied for each proxy, and a tail of this stream's own.
 type frame struct {
 	data mem.BufferSlice
+	keep []*run
 }
 
-func newFrame(t Type, nonce uint64, upserts []*Resource, removed []string) *frame {
-	data := make(mem.BufferSlice, 0, len(upserts)+1)
-	for _, r := range upserts {
-		data = append(data, mem.SliceBuffer(r.wire))
-	}
+func newFrame(t Type, nonce uint64, upserts batch, removed []string) *frame {
+	data, keep := upserts.buffers()
 	size := 2*protowire.SizeBytes(len(t.URL())) + 24
 	for _, name := range removed {
 		size += fieldSize(responseRemoved, len(name))
@@ -38,7 +36,7 @@ func newFrame(t Type, nonce uint64, upserts []*Resource, removed []string) *fram
 	for _, name := range removed {
 		tail = appendString(tail, responseRemoved, name)
 	}
-	return &frame{data: append(data, mem.SliceBuffer(tail))}
+	return &frame{append(data, mem.SliceBuffer(tail)), keep}
 }
 
 func formatNonce(n uint64) string { return strconv.FormatUint(n, 36) }

@@ -45,6 +45,7 @@ type response struct {
 	upserts []*Resource
 	removed []string
 	sent    time.Time
+	keep    []*run
 }
 
 // wants tells whether the proxy asked for a name.
@@ -63,7 +64,7 @@ func (l *lane) unmet() bool { return l.names.base != nil && l.names.base != l.at
 
 // collect brings the lane to a set and gives what has to be sent for it, except
 // for removals that can wait: those become doomed.
-func (l *lane) collect(want *Set) (upserts []*Resource, absent []string) {
+func (l *lane) collect(want *Set) (upserts batch, absent []string) {
 	from := l.at
 	upserts = l.move(want)
 	for _, name := range l.fresh {
@@ -78,7 +79,7 @@ func (l *lane) collect(want *Set) (upserts []*Resource, absent []string) {
 			}
 		case from.Get(name) == r && l.held[name] != r.Version:
 			// The diff did not hold it.
-			upserts = append(upserts[:len(upserts):len(upserts)], r)
+			upserts = these(append(upserts.resources[:len(upserts.resources):len(upserts.resources)], r)...)
 			delete(l.rejected, name)
 		}
 	}
@@ -87,9 +88,9 @@ func (l *lane) collect(want *Set) (upserts []*Resource, absent []string) {
 }
 
 // move brings at to a set, and gives the resources that the proxy lacks.
-func (l *lane) move(want *Set) []*Resource {
+func (l *lane) move(want *Set) batch {
 	if l.at == want && !l.unmet() {
-		return nil
+		return batch{}
 	}
 	d := want.since(l.at)
 	for _, r := range d.removed {
@@ -104,7 +105,11 @@ func (l *lane) move(want *Set) []*Resource {
 	}
 	l.follow(want, d)
 	l.at = want
-	return l.lacking(d.upserts)
+	lacking := l.lacking(d.upserts)
+	if len(lacking) < len(d.upserts) {
+		return these(lacking...)
+	}
+	return batch{lacking, d}
 }
 
 // follow keeps the names the same when at becomes another set.

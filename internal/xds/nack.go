@@ -83,7 +83,7 @@ func (s *stream) sendAlone(l *lane) error {
 		if s.current(l, r.Name) != r || !l.wants(r.Name) {
 			continue
 		}
-		if err := s.send(l, []*Resource{r}, nil); err != nil {
+		if err := s.send(l, these(r), nil); err != nil {
 			return err
 		}
 	}

@@ -48,7 +48,7 @@ func (s *stream) subscribe(l *lane, req *request) error {
 	}
 	found, absent, err := s.rename(l, req)
 	if err == nil && len(found)+len(absent) > 0 {
-		err = s.send(l, found, absent)
+		err = s.send(l, these(found...), absent)
 	}
 	if wild = wild || slices.Contains(req.subscribe, wildcard); wild && !l.wild {
 		s.joinAll(l)

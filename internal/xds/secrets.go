@@ -116,14 +116,14 @@ func (s *stream) wantSecret(l *lane, name string, want bool) bool {
 
 func (s *stream) answerSecret(l *lane, name, held string) error {
 	if !s.wantSecret(l, name, true) {
-		return s.send(l, nil, []string{name})
+		return s.send(l, batch{}, []string{name})
 	}
 	if name == RootsSecret {
 		s.own.roots = s.secrets.Roots()
 		if s.own.roots == nil || s.own.roots.Version == held {
 			return nil // It is sent as soon as there is one.
 		}
-		return s.send(l, []*Resource{s.own.roots}, nil)
+		return s.send(l, these(s.own.roots), nil)
 	}
 	if held != "" {
 		if leaf, ok := s.secrets.Held(s.peer, held); ok {
@@ -134,7 +134,7 @@ func (s *stream) answerSecret(l *lane, name, held string) error {
 	}
 	// A second question is answered with what there is.
 	if r := s.own.leaf.Secret; r != nil && s.clock.Now().Before(s.own.leaf.Renew) {
-		return s.send(l, []*Resource{r}, nil)
+		return s.send(l, these(r), nil)
 	}
 	return s.renew()
 }
@@ -159,7 +159,7 @@ func (s *stream) renew() error {
 	s.wakeAt(leaf.Renew)
 	l := &s.lanes[Secret]
 	delete(l.rejected, WorkloadSecret)
-	return s.send(l, []*Resource{leaf.Secret}, nil)
+	return s.send(l, these(leaf.Secret), nil)
 }
 
 // secretsChanged takes up new roots, and new terms for certificates.
@@ -175,7 +175,7 @@ func (s *stream) secretsChanged() error {
 	s.own.roots = roots
 	l := &s.lanes[Secret]
 	delete(l.rejected, RootsSecret)
-	return s.send(l, []*Resource{roots}, nil)
+	return s.send(l, these(roots), nil)
 }
 
 // secret is the newest of a name that the proxy was sent.

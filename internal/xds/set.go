@@ -109,9 +109,23 @@ func (s *Set) Equal(o *Set) bool {
 
 // since tells what leads from old to s.
 func (s *Set) since(old *Set) *diff {
-	d := noDiff
+	var parts []*diff
+	removes := false
 	for i, l := range s.layers {
-		d = d.and(l.since(old.layers[i]))
+		if d := l.since(old.layers[i]); !d.empty() {
+			parts = append(parts, d)
+			removes = removes || len(d.removed) > 0
+		}
+	}
+	switch {
+	case len(parts) == 0:
+		return noDiff
+	case len(parts) > 1 && !removes:
+		return inTurn(parts)
+	}
+	d := parts[0]
+	for _, o := range parts[1:] {
+		d = d.and(o)
 	}
 	return d
 }

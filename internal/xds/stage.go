@@ -81,7 +81,7 @@ func (s *stream) take(st step) error {
 	if !l.asked || len(l.alone) > 0 || len(l.waiting) >= window[l.typ] {
 		return nil
 	}
-	var changed []*Resource
+	var changed batch
 	var removed []string
 	answer := false
 	if st.part&upserts != 0 && l.behind(s.want.Set(l.typ)) {
@@ -91,7 +91,7 @@ func (s *stream) take(st step) error {
 	if st.part&removals != 0 {
 		removed = append(removed, l.takeDoomed()...)
 	}
-	if len(changed) == 0 && len(removed) == 0 && !answer {
+	if len(changed.resources) == 0 && len(removed) == 0 && !answer {
 		return nil
 	}
 	return s.send(l, changed, removed)

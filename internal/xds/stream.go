@@ -196,14 +196,14 @@ func endOf(cause error) error {
 }
 
 // send sends one response. A proxy that does not take it in time is cut off.
-func (s *stream) send(l *lane, upserts []*Resource, removed []string) error {
+func (s *stream) send(l *lane, upserts batch, removed []string) error {
 	if len(l.waiting) >= maxWaiting {
 		return errUnanswered
 	}
 	s.nonce++
 	f := newFrame(l.typ, s.nonce, upserts, removed)
-	l.waiting = append(l.waiting, &response{nonce: formatNonce(s.nonce), upserts: upserts, removed: removed, sent: s.clock.Now()})
-	s.metrics.pushed(l.typ, len(upserts)+len(removed), f.data.Len())
+	l.waiting = append(l.waiting, &response{nonce: formatNonce(s.nonce), upserts: upserts.resources, removed: removed, sent: s.clock.Now(), keep: f.keep})
+	s.metrics.pushed(l.typ, len(upserts.resources)+len(removed), f.data.Len())
 	s.metrics.unanswered.Inc()
 	start := s.clock.Now()
 	s.cutter.begin()

@@ -36,6 +36,7 @@ type Engine struct {
 	statusChanged func(model.Ref)
 	metrics       metrics
 	encoder       *envoy.Encoder
+	read          resolve.ServiceViews // the last that were
 	// wake has capacity one: there is something to do.
 	wake chan struct{}
 

@@ -60,7 +60,7 @@ func (e *Engine) movePods(d *resolve.Dirty) {
 func (e *Engine) refreshUnits(d *resolve.Dirty) {
 	if d.Everything {
 		for k, u := range e.units {
-			e.rebuilt(k, u, u.refresh(k.views(e.graph)))
+			e.rebuilt(k, u, u.refresh(e.views(k)))
 		}
 		return
 	}
@@ -68,7 +68,7 @@ func (e *Engine) refreshUnits(d *resolve.Dirty) {
 		for service := range d.Services {
 			k := unitKey{service, udp}
 			if u := e.units[k]; u != nil {
-				e.rebuilt(k, u, u.refresh(k.views(e.graph)))
+				e.rebuilt(k, u, u.refresh(e.views(k)))
 			}
 		}
 		for service := range d.Endpoints {

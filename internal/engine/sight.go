@@ -197,10 +197,14 @@ func (e *Engine) see(s *sight, k unitKey) {
 
 func (e *Engine) unsee(s *sight, k unitKey, u *unit) {
 	delete(s.units, k)
-	delete(u.sights, s)
 	s.addUnit(u, going)
 	e.unsettled[s] = true
-	if len(u.sights) == 0 {
+	e.leaveUnit(s, k, u)
+}
+
+// leaveUnit forgets a unit that nobody sees any more.
+func (e *Engine) leaveUnit(s *sight, k unitKey, u *unit) {
+	if delete(u.sights, s); len(u.sights) == 0 {
 		delete(e.units, k)
 	}
 }
@@ -277,7 +281,7 @@ func (e *Engine) leaveSight(s *sight, c *class) {
 	delete(e.sights, s.reach.Key)
 	eachReached(s.reach, resolve.Reach{}, func(id reached) { e.reaches(s, id, false) })
 	for k, u := range s.units {
-		e.unsee(s, k, u)
+		e.leaveUnit(s, k, u)
 	}
 	delete(e.unsettled, s)
 }

@@ -48,11 +48,15 @@ type unitKey struct {
 	udp bool
 }
 
-func (k unitKey) views(g *resolve.Graph) resolve.ServiceViews {
+// views are those of a unit, until the next are asked for: what they are listed in
+// is used again.
+func (e *Engine) views(k unitKey) *resolve.ServiceViews {
 	if k.udp {
-		return g.UDPViews(k.Key)
+		e.graph.ReadUDP(k.Key, &e.read)
+	} else {
+		e.graph.ReadService(k.Key, &e.read)
 	}
-	return g.ServiceViews(k.Key)
+	return &e.read
 }
 
 // unit is what all callers of a Service share: built once for the fleet.
@@ -105,7 +109,7 @@ func (e *Engine) unit(k unitKey) *unit {
 	if u == nil {
 		u = newUnit(e.metrics.built, e.encoder)
 		e.units[k] = u
-		e.rebuilt(k, u, u.refresh(k.views(e.graph)))
+		e.rebuilt(k, u, u.refresh(e.views(k)))
 	}
 	return u
 }
@@ -132,7 +136,7 @@ func (e *Engine) rebuilt(k unitKey, u *unit, changed types) {
 }
 
 // refresh rebuilds what has changed, and tells of which types.
-func (u *unit) refresh(v resolve.ServiceViews) types {
+func (u *unit) refresh(v *resolve.ServiceViews) types {
 	var changed types
 	ports := map[dialled]bool{}
 	for _, c := range v.Clusters {
@@ -169,8 +173,8 @@ func (u *unit) refreshCluster(c model.Cluster) bool {
 	if slot.same(c) {
 		return false
 	}
-	encoded, asks, err := u.encoder.Cluster(c)
-	if !slot.take(c, resource(xds.Cluster, envoy.NameOf(c), encoded, err), err) {
+	encoded, name, asks, err := u.encoder.Cluster(c)
+	if !slot.take(c, resource(xds.Cluster, name, encoded, err), err) {
 		return false
 	}
 	u.names = append(slices.DeleteFunc(u.names, func(n endpointsName) bool { return n.dialled == at }), endpointsName{at, asks})

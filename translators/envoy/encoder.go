@@ -92,8 +92,9 @@ type clusterShape struct {
 	named       bool // tells that the name of its endpoints is in it
 }
 
-// Cluster encodes a cluster, and gives the name that it asks for endpoints by.
-func (e *Encoder) Cluster(v model.Cluster) (encoded []byte, endpoints string, err error) {
+// Cluster encodes a cluster, and gives its name and the one that it asks for
+// endpoints by.
+func (e *Encoder) Cluster(v model.Cluster) (encoded []byte, name, endpoints string, err error) {
 	e.values.reset()
 	e.values.add(v.Name.Service.Namespace, v.Name.Service.Name)
 	for _, id := range v.Identities {
@@ -107,7 +108,7 @@ func (e *Encoder) Cluster(v model.Cluster) (encoded []byte, endpoints string, er
 	if e.values.empty || n > maxNames {
 		c := BuildCluster(v)
 		encoded, err = e.whole(c, nil)
-		return encoded, EndpointsName(c), err
+		return encoded, c.GetName(), EndpointsName(c), err
 	}
 	shape := clusterShape{
 		protocol: v.Protocol, port: v.Name.Port, udp: v.Name.UDP, split: v.Split, addressed: v.Address.IsValid(),
@@ -116,7 +117,7 @@ func (e *Encoder) Cluster(v model.Cluster) (encoded []byte, endpoints string, er
 	t := e.clusters[shape]
 	if t == nil {
 		if t, err = learn(e.clusters, shape, clusterBody(nameless(v)), clusterMarks(v, n)); err != nil {
-			return nil, "", err
+			return nil, "", "", err
 		}
 	}
 	print := digest(e.fill(t))
@@ -124,10 +125,11 @@ func (e *Encoder) Cluster(v model.Cluster) (encoded []byte, endpoints string, er
 	shape.named = true
 	if t = e.clusters[shape]; t == nil {
 		if t, err = learn(e.clusters, shape, askingFor(clusterBody(nameless(v)), mark(n)), append(clusterMarks(v, n), mark(n))); err != nil {
-			return nil, "", err
+			return nil, "", "", err
 		}
 	}
-	return e.fill(t), endpointsName(NameOf(v), print), nil
+	endpoints = endpointsName(NameOf(v), print)
+	return e.fill(t), endpoints[:len(endpoints)-len(endpointsName("", print))], endpoints, nil
 }
 
 // nameless is a cluster with marks for names.

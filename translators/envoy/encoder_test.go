@@ -122,10 +122,10 @@ func TestEncoderEncodesWhatIsBuilt(t *testing.T) {
 		for range 300 {
 			c := d.cluster()
 			m := BuildCluster(c)
-			got, name, err := e.Cluster(c)
+			got, name, asks, err := e.Cluster(c)
 			compareBytes(t, fmt.Sprintf("seed %d: %+v", seed, c), got, err, m, nil)
-			if err == nil && name != EndpointsName(m) {
-				t.Fatalf("seed %d: asks for %q, want %q", seed, name, EndpointsName(m))
+			if err == nil && (name != m.GetName() || asks != EndpointsName(m)) {
+				t.Fatalf("seed %d: %q asks for %q, want %q and %q", seed, name, asks, m.GetName(), EndpointsName(m))
 			}
 			es, as := d.endpoints(), d.name()
 			got, err = e.Endpoints(as, es)
@@ -180,7 +180,7 @@ func TestEncoderIsBounded(t *testing.T) {
 	e := NewEncoder()
 	for port := range uint16(2000) {
 		name := model.ServicePort{Service: model.Key{Namespace: "a", Name: "b"}, Port: port + 1}
-		if _, _, err := e.Cluster(model.Cluster{Name: name, Protocol: model.ProtocolHTTP}); err != nil {
+		if _, _, _, err := e.Cluster(model.Cluster{Name: name, Protocol: model.ProtocolHTTP}); err != nil {
 			t.Fatal(err)
 		}
 		addr := netip.AddrFrom4([4]byte{198, 18, 0, 1})
@@ -223,7 +223,7 @@ func TestLikeMessagesCostTheirBytes(t *testing.T) {
 	o := model.Outbound{Name: name, Address: netip.AddrFrom4([4]byte{198, 18, 0, 1}), Routes: []model.OutboundRoute{{Backends: []model.WeightedCluster{{Cluster: name, Weight: 1}}}}}
 	es := model.Endpoints{Groups: []model.EndpointGroup{{Backend: name.Service, Weight: 1, Endpoints: []model.Endpoint{{Addr: netip.AddrPortFrom(o.Address, 80), Meshed: true}}}}}
 	if n := testing.AllocsPerRun(100, func() {
-		_, _, _ = e.Cluster(c)
+		_, _, _, _ = e.Cluster(c)
 		_, _ = e.Endpoints("x", es)
 		_, _ = e.Outbound(o)
 	}); n > 10 {

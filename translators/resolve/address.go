@@ -11,19 +11,20 @@ import (
 // owned are the addresses of a Service that no other has. Two may have one for
 // a moment, while the one takes the other's place; the first by name holds it.
 func (g *Graph) owned(s *model.Service) []netip.Addr {
-	var as []netip.Addr
-	for _, a := range s.Addresses {
-		first := s.Key
-		for k := range g.index.servicesAt[a] {
-			if k.Compare(first) < 0 {
-				first = k
-			}
-		}
-		if first == s.Key {
-			as = append(as, a)
+	lost := func(a netip.Addr) bool { return !g.owns(s.Key, a) }
+	if !slices.ContainsFunc(s.Addresses, lost) {
+		return slices.Clip(s.Addresses)
+	}
+	return slices.DeleteFunc(slices.Clone(s.Addresses), lost)
+}
+
+func (g *Graph) owns(s model.Key, a netip.Addr) bool {
+	for k := range g.index.servicesAt[a] {
+		if k.Compare(s) < 0 {
+			return false
 		}
 	}
-	return as
+	return true
 }
 
 func isTCP(p model.Port) bool  { return p.Protocol == model.ProtocolTCP }

@@ -16,14 +16,26 @@ type ServiceViews struct {
 	UDP       []model.UDPListener
 }
 
+// reset empties the views. What they hold stays as it is.
+func (v *ServiceViews) reset() {
+	v.Clusters, v.Endpoints, v.Outbound, v.UDP = v.Clusters[:0], v.Endpoints[:0], v.Outbound[:0], v.UDP[:0]
+}
+
 // ServiceViews answers for a Service's TCP ports; empty where there is none.
 func (g *Graph) ServiceViews(k model.Key) ServiceViews {
 	var v ServiceViews
+	g.ReadService(k, &v)
+	return v
+}
+
+// ReadService puts ServiceViews in place of those that were read before.
+func (g *Graph) ReadService(k model.Key, v *ServiceViews) {
+	v.reset()
 	s := g.services[k]
 	if s == nil {
-		return v
+		return
 	}
-	v.Endpoints = g.ServiceEndpoints(k, false)
+	v.Endpoints = g.appendEndpoints(v.Endpoints, s, false)
 	for _, p := range s.Ports {
 		if isUDP(p) {
 			continue
@@ -42,7 +54,6 @@ func (g *Graph) ServiceViews(k model.Key) ServiceViews {
 			})
 		}
 	}
-	return v
 }
 
 // routed stands for no address: routes lead there. It is not to be written to.
@@ -64,11 +75,13 @@ func (g *Graph) dialled(s *model.Service, p model.Port) []netip.Addr {
 // ServiceEndpoints answers with the endpoints alone, of a Service's TCP ports or
 // its UDP ports.
 func (g *Graph) ServiceEndpoints(k model.Key, udp bool) []model.Endpoints {
-	s := g.services[k]
-	if s == nil {
-		return nil
+	if s := g.services[k]; s != nil {
+		return g.appendEndpoints(nil, s, udp)
 	}
-	var es []model.Endpoints
+	return nil
+}
+
+func (g *Graph) appendEndpoints(es []model.Endpoints, s *model.Service, udp bool) []model.Endpoints {
 	for _, p := range s.Ports {
 		if isUDP(p) != udp {
 			continue

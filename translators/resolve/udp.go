@@ -22,9 +22,16 @@ type udpUser struct {
 // UDPViews are the views of a Service's UDP ports; empty where there is none.
 func (g *Graph) UDPViews(k model.Key) ServiceViews {
 	var v ServiceViews
+	g.ReadUDP(k, &v)
+	return v
+}
+
+// ReadUDP puts UDPViews in place of the views that were read before.
+func (g *Graph) ReadUDP(k model.Key, v *ServiceViews) {
+	v.reset()
 	s := g.services[k]
 	if s == nil {
-		return v
+		return
 	}
 	for _, p := range s.Ports {
 		if !isUDP(p) {
@@ -39,7 +46,6 @@ func (g *Graph) UDPViews(k model.Key) ServiceViews {
 			}
 		}
 	}
-	return v
 }
 
 // shapeUDP are the UDP ports at which the Services that select a pod reach it.

@@ -25,8 +25,10 @@ const weft = "weft"
 type bench struct {
 	settings
 	services, proxies int
-	dir               string
-	report            *report
+	// whole tells that the parts beside single changes are measured, too.
+	whole  bool
+	dir    string
+	report *report
 
 	mesh       *cluster.Mesh
 	controller *cluster.Controller
@@ -126,7 +128,7 @@ func (b *bench) weft(ctx context.Context, kubeconfig string) error {
 	if err := b.events(ctx, s); err != nil {
 		return b.withLog(err)
 	}
-	if len(b.settings.services) > 1 && b.services != b.partsAt {
+	if !b.whole {
 		return nil
 	}
 	return b.withLog(b.life(ctx, s, connected))

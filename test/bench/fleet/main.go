@@ -48,8 +48,8 @@ func main() {
 func parse(args []string) (settings, error) {
 	var s settings
 	f := flag.NewFlagSet("fleet", flag.ContinueOnError)
-	services := f.String("services", "100,1000,10000", "sizes of the mesh")
-	proxies := f.String("proxies", "1000,1000,100", "how many sidecars, for each size or for all")
+	services := f.String("services", "100,1000,10000,1000", "sizes of the mesh")
+	proxies := f.String("proxies", "1000,1000,100,5000", "how many sidecars, for each size or for all")
 	servers := f.String("servers", "weft,weft-plain,gcp-linear,gcp-snapshot,floor", "who is measured; weft first, for the others serve what it served")
 	parts := f.String("parts", "no-op,slow,restart,churn", "what is measured of weft beside single changes")
 	f.IntVar(&s.partsAt, "parts-at", 1000, "at which size the parts are measured; a single size always has them")
@@ -93,6 +93,15 @@ func numbers(list string) ([]int, error) {
 	return all, nil
 }
 
+// wholeAt is which of the sizes is measured with all parts: the first that is as
+// large as asked, or the only one.
+func (s settings) wholeAt() int {
+	if len(s.services) == 1 {
+		return 0
+	}
+	return slices.Index(s.services, s.partsAt)
+}
+
 // measureAll goes through the sizes; each has an API server of its own.
 func measureAll(ctx context.Context, s settings) error {
 	r := &report{file: s.out}
@@ -101,7 +110,7 @@ func measureAll(ctx context.Context, s settings) error {
 		if err != nil {
 			return err
 		}
-		b := &bench{settings: s, services: s.services[i], proxies: s.proxies[i], dir: dir, report: r}
+		b := &bench{settings: s, services: s.services[i], proxies: s.proxies[i], whole: i == s.wholeAt(), dir: dir, report: r}
 		err = errors.Join(b.run(ctx), os.RemoveAll(dir))
 		if err != nil {
 			return fmt.Errorf("%d services, %d sidecars: %w", b.services, b.proxies, err)

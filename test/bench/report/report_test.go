@@ -145,6 +145,10 @@ func TestFleetsAreComparedAlike(t *testing.T) {
 	if v, ok := ofFleet("weight-changed", "cpu_us_per_proxy")(&results{Fleet: rs.Fleet[3:4]}); !ok || v != 40 {
 		t.Errorf("of the only run: %v", v)
 	}
+	more := &results{Fleet: append(slices.Clone(rs.Fleet[3:4]), of("tls", 1000, 5000, 70))}
+	if v, ok := ofFleet("weight-changed", "cpu_us_per_proxy")(more); !ok || v != 40 {
+		t.Errorf("of 1,000 proxies, not of 5,000: %v", v)
+	}
 	if v, ok := spread(fleet, row{"event": "weight-changed", "server": "weft"}, "cpu_us_per_proxy")(rs); !ok || v < 1.1-1e-9 || v > 1.1+1e-9 {
 		t.Errorf("growth: %v", v)
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"path/filepath"
 	"testing"
 	"time"
@@ -63,14 +65,17 @@ func listener(t *testing.T) []replay.Resource {
 	}
 }
 
+func recording(t *testing.T) *replay.Recording {
+	return &replay.Recording{Resources: append(listener(t),
+		cluster(t, "a"), endpoints(t, "a", 0), cluster(t, "b"), endpoints(t, "b", 0), scope(t, "198.18.0.1:80", "v1"))}
+}
+
 // world is a fleet behind the server, connected.
 func world(t *testing.T, n int, keep sidecars.Keep) (*fleet, *sidecars.Fleet) {
 	t.Helper()
-	recording := &replay.Recording{Resources: append(listener(t),
-		cluster(t, "a"), endpoints(t, "a", 0), cluster(t, "b"), endpoints(t, "b", 0), scope(t, "198.18.0.1:80", "v1"))}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	f, address, err := serve(t.Context(), recording)
+	f, address, err := serve(t.Context(), recording(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,6 +126,62 @@ func TestSidecarsAskForWhatIsNamed(t *testing.T) {
 	await(t, f, s, sidecars.Endpoint, "c#", cluster(t, "c"), endpoints(t, "c", 0))
 	gone := replay.Resource{TypeURL: sidecars.Cluster.URL(), Name: "c"}
 	await(t, f, s, sidecars.Cluster, "c", gone, replay.Resource{TypeURL: sidecars.Endpoint.URL(), Name: "c#"})
+}
+
+// cutting is in front of a server, and cuts the first connection off once it has
+// sent some bytes.
+func cutting(t *testing.T, address string, after int64) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for first := true; ; first = false {
+			in, err := l.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", address)
+			if err != nil {
+				in.Close()
+				return
+			}
+			go io.Copy(out, in) //nolint:errcheck // it ends with the connection
+			from := io.Reader(out)
+			if first {
+				from = io.LimitReader(out, after)
+			}
+			go func() {
+				io.Copy(in, from) //nolint:errcheck // likewise
+				in.Close()
+				out.Close()
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// TestSidecarsThatAreCutOffGoOn: wherever the first connection ends, the next
+// one brings what is missing.
+func TestSidecarsThatAreCutOffGoOn(t *testing.T) {
+	_, address, err := serve(t.Context(), recording(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for after := int64(100); after < 2500; after += 100 {
+		t.Run(fmt.Sprint(after), func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			s := sidecars.New(sidecars.Options{Address: cutting(t, address, after), Tokens: []string{fmt.Sprint("web-", after)}, Secrets: []string{"workload", "roots"}})
+			defer s.Close()
+			if err := s.Connect(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestSlowSidecarsAreNotWaitedFor(t *testing.T) {

@@ -99,7 +99,6 @@ func (s *Sidecar) begin() error {
 		if k == Cluster {
 			r.node = fmt.Sprintf("sidecar-%d", s.index)
 		}
-		first := !s.got[k]
 		r.held = s.versions(k)
 		switch k {
 		case Cluster, Listener:
@@ -108,11 +107,14 @@ func (s *Sidecar) begin() error {
 			if len(r.subscribe) == 0 {
 				continue
 			}
+		case ScopedRoute:
+			if !s.scoped {
+				continue // until a listener has scopes
+			}
 		default:
-			if first {
+			if r.subscribe = s.wanted(k); len(r.subscribe) == 0 {
 				continue // until something names it
 			}
-			r.subscribe = s.wanted(k)
 		}
 		if err := s.stream.SendMsg(r.encode()); err != nil {
 			return err
@@ -137,9 +139,6 @@ func (s *Sidecar) versions(k Kind) map[string]string {
 
 // wanted are the names of a kind that it asks for.
 func (s *Sidecar) wanted(k Kind) []string {
-	if k == ScopedRoute {
-		return nil
-	}
 	var names []string
 	for n, h := range s.held {
 		if name := s.fleet.table.named(int32(n)); h.users > 0 && name.kind == k {

@@ -148,13 +148,13 @@ func cutting(t *testing.T, address string, after int64) string {
 				in.Close()
 				return
 			}
-			go io.Copy(out, in) //nolint:errcheck // it ends with the connection
+			go io.Copy(out, in)
 			from := io.Reader(out)
 			if first {
 				from = io.LimitReader(out, after)
 			}
 			go func() {
-				io.Copy(in, from) //nolint:errcheck // likewise
+				io.Copy(in, from)
 				in.Close()
 				out.Close()
 			}()

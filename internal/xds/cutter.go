@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/peer"
 )
 
 // cutter closes the connection of a proxy that does not take what it is sent.
@@ -21,10 +20,8 @@ type cutter struct {
 
 func newCutter(ctx context.Context, timeout time.Duration) *cutter {
 	c := &cutter{timeout: timeout}
-	if p, ok := peer.FromContext(ctx); ok {
-		if info, ok := p.AuthInfo.(connInfo); ok {
-			c.conn = info.conn
-		}
+	if info, ok := connOf(ctx); ok {
+		c.conn = info.conn
 	}
 	return c
 }
@@ -59,24 +56,31 @@ func (c *cutter) fire() {
 // connInfo carries the connection along to its streams.
 type connInfo struct {
 	credentials.AuthInfo
-	conn net.Conn
+	conn  net.Conn
+	visit *visit
 }
 
 // connCredentials are transport credentials whose streams know their connection.
 type connCredentials struct {
 	credentials.TransportCredentials
+	strangers *strangers
 }
 
-// ServerHandshake does the handshake of the credentials within.
+// ServerHandshake does the handshake of the credentials within, unless too many
+// came to nothing.
 func (c connCredentials) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	v, ok := c.strangers.visit(raw)
+	if !ok {
+		return nil, nil, errStranger
+	}
 	conn, info, err := c.TransportCredentials.ServerHandshake(raw)
 	if err != nil {
 		return nil, nil, err
 	}
-	return conn, connInfo{AuthInfo: info, conn: raw}, nil
+	return conn, connInfo{AuthInfo: info, conn: raw, visit: v}, nil
 }
 
 // Clone copies the credentials.
 func (c connCredentials) Clone() credentials.TransportCredentials {
-	return connCredentials{c.TransportCredentials.Clone()}
+	return connCredentials{c.TransportCredentials.Clone(), c.strangers}
 }

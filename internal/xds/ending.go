@@ -19,6 +19,7 @@ var (
 	errNames      = status.Errorf(codes.ResourceExhausted, "more than %d names in one stream, or %d bytes of them", maxNames, maxNameBytes)
 	errRequest    = status.Errorf(codes.ResourceExhausted, "a request of more than %d bytes", maxRequest)
 	errReplaced   = status.Error(codes.Aborted, "newer streams of this pod took this one's place")
+	errStranger   = status.Error(codes.ResourceExhausted, "too many connections and tokens from this address have proven nothing: wait")
 	errTooOften   = status.Error(codes.ResourceExhausted, "this pod connects too often: wait a second")
 )
 

@@ -45,6 +45,8 @@ type Options struct {
 	// ShutdownTimeout is how long streams may take to end.
 	ShutdownTimeout time.Duration
 
+	// strangers are the attempts that an address has; tests lower it.
+	strangers int
 	// grace is how long a stream goes on after its connection's age; tests
 	// shorten it.
 	grace time.Duration
@@ -81,6 +83,7 @@ type Server struct {
 	options   Options
 	metrics   *metrics
 	admission *admission
+	strangers *strangers
 	stopping  chan struct{}
 	stop      sync.Once
 }
@@ -103,11 +106,17 @@ func New(o Options) (*Server, error) {
 	setDefault(&o.SendTimeout, defaultSendTimeout)
 	setDefault(&o.ShutdownTimeout, defaultShutdownTimeout)
 	setDefault(&o.grace, defaultGrace)
+	if o.strangers == 0 {
+		o.strangers = maxStrangers
+	}
 	m, err := newMetrics(o.Registerer)
 	if err != nil {
 		return nil, err
 	}
-	return &Server{options: o, metrics: m, admission: newAdmission(o.Clock, m.delayed), stopping: make(chan struct{})}, nil
+	return &Server{
+		options: o, metrics: m, admission: newAdmission(o.Clock, m.delayed), stopping: make(chan struct{}),
+		strangers: newStrangers(o.Clock, o.strangers, m.cut.WithLabelValues("stranger").Inc),
+	}, nil
 }
 
 func setDefault(d *time.Duration, value time.Duration) {
@@ -156,7 +165,7 @@ func (s *Server) grpcOptions() []grpc.ServerOption {
 		transport = credentials.NewTLS(config)
 	}
 	return []grpc.ServerOption{
-		grpc.Creds(connCredentials{transport}),
+		grpc.Creds(connCredentials{transport, s.strangers}),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionAge: s.options.MaxConnectionAge, MaxConnectionAgeGrace: s.options.grace,

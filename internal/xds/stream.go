@@ -62,7 +62,7 @@ func (s *Server) DeltaAggregatedResources(g discoveryv3.AggregatedDiscoveryServi
 		}
 	}()
 	ctx := g.Context()
-	peer, err := s.authenticate(ctx)
+	peer, err := s.introduce(ctx)
 	if err != nil {
 		return err
 	}
@@ -93,6 +93,20 @@ func (s *Server) newStream(g grpc.ServerStream, peer identity.Peer, member Membe
 		st.lanes[t].typ, st.lanes[t].at = Type(t), emptySet
 	}
 	return st
+}
+
+// introduce finds out whose stream it is, unless too many of its address have
+// shown nothing.
+func (s *Server) introduce(ctx context.Context) (identity.Peer, error) {
+	conn, ok := connOf(ctx)
+	if ok && !conn.visit.attempt() {
+		return identity.Peer{}, errStranger
+	}
+	peer, err := s.authenticate(ctx)
+	if ok && status.Code(err) != codes.Unauthenticated {
+		s.strangers.proven(conn.visit.from) // or nobody can tell
+	}
+	return peer, err
 }
 
 // authenticate finds out whose stream it is by its bearer token.

@@ -35,7 +35,7 @@ func ofWhatSizingAsks(rs *results) (float64, bool) {
 		proxies, ok3 := r.number("proxies")
 		objects, _ := r.number("objects")
 		if ok1 && ok2 && ok3 {
-			most, known = max(most, peak/(128<<20+60e3*services+15e3*objects+0.4e6*proxies)), true
+			most, known = max(most, peak/(128<<20+60e3*services+15e3*objects+0.25e6*proxies)), true
 		}
 	}
 	return most, known

@@ -259,8 +259,12 @@ func TestFairnessIsOfTheWorst(t *testing.T) {
 	if os[0].value != 60 || os[2].value != 1.5 || v != missed {
 		t.Errorf("got %v, %s", os, v)
 	}
-	if got, _ := ofWhatSizingAsks(rs); got < 1.09 || got > 1.1 {
+	if got, _ := ofWhatSizingAsks(rs); got < 1.22 || got > 1.23 {
 		t.Errorf("300 MB are %v times the limit", got)
+	}
+	sizing, err := os.ReadFile("../../../docs/sizing.md")
+	if err != nil || !strings.Contains(string(sizing), "limit = 128 MiB + 60 kB × Services + 0.25 MB × proxies") {
+		t.Errorf("docs/sizing.md asks for another limit: %v", err)
 	}
 }
 

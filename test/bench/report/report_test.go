@@ -255,9 +255,9 @@ func TestFairnessIsOfTheWorst(t *testing.T) {
 		return r
 	}
 	rs := &results{Faults: []row{of("nobody-misbehaves", 500, 200e6), of("reads-nothing", 60, 240e6), of("all-of-these", 30, 300e6)}}
-	os, v := fairness()[0].judge(rs)
-	if os[0].value != 60 || os[2].value != 1.5 || v != missed {
-		t.Errorf("got %v, %s", os, v)
+	outcomes, v := fairness()[0].judge(rs)
+	if outcomes[0].value != 60 || outcomes[2].value != 1.5 || v != missed {
+		t.Errorf("got %v, %s", outcomes, v)
 	}
 	if got, _ := ofWhatSizingAsks(rs); got < 1.22 || got > 1.23 {
 		t.Errorf("300 MB are %v times the limit", got)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	rpcstatus "google.golang.org/genproto/googleapis/rpc/status"
@@ -26,15 +27,21 @@ type stream = discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesCli
 type misbehaviour struct {
 	name string
 	do   func(s stream) error
+	// stranger tells that it has no token, and an address of its own.
+	stranger bool
 }
 
 var misbehaviours = []misbehaviour{
-	{"reconnects-in-a-loop", func(stream) error { return nil }},
-	{"refuses-everything", refuse},
-	{"reads-nothing", readNothing},
-	{"asks-for-a-million-names", askForEverything},
-	{"asks-and-never-answers", neverAnswer},
+	{name: "reconnects-in-a-loop", do: func(stream) error { return nil }},
+	{name: "refuses-everything", do: refuse},
+	{name: "reads-nothing", do: readNothing},
+	{name: "asks-for-a-million-names", do: askForEverything},
+	{name: "asks-and-never-answers", do: neverAnswer},
+	{name: "connects-without-a-token", do: drain, stranger: true},
 }
+
+// strangersAddress is where those come from who have no token.
+var strangersAddress = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}
 
 // misbehave connects anew each time that it is cut off, until ctx ends.
 func (m misbehaviour) misbehave(ctx context.Context, address, token string, trust *tls.Config) (connects int) {
@@ -46,7 +53,14 @@ func (m misbehaviour) misbehave(ctx context.Context, address, token string, trus
 }
 
 func (m misbehaviour) once(ctx context.Context, address, token string, trust *tls.Config) error {
-	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(credentials.NewTLS(trust)))
+	var dialer net.Dialer
+	if m.stranger {
+		token, dialer.LocalAddr = "none", strangersAddress
+	}
+	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(credentials.NewTLS(trust)),
+		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+			return dialer.DialContext(ctx, "tcp", address)
+		}))
 	if err != nil {
 		return err
 	}

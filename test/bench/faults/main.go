@@ -37,7 +37,7 @@ func main() {
 	var b bench
 	flag.IntVar(&b.services, "services", 1000, "size of the mesh")
 	flag.IntVar(&b.proxies, "proxies", 200, "how many sidecars behave well")
-	flag.IntVar(&b.clients, "clients", 5, "how many clients misbehave at a time, each with a pod's token")
+	flag.IntVar(&b.clients, "clients", 6, "how many clients misbehave at a time, each with a pod's token or none")
 	flag.IntVar(&b.objects, "objects", 10_000, "how many objects are applied in one go; 0 for none")
 	flag.DurationVar(&b.lasting, "lasting", 25*time.Second, "how long each misbehaviour lasts")
 	flag.StringVar(&b.assets, "assets", os.Getenv("KUBEBUILDER_ASSETS"), "where kube-apiserver, etcd and kubectl are")

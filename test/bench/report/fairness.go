@@ -46,7 +46,7 @@ func fairness() []goal {
 	nobody := aFault("nobody-misbehaves")
 	return []goal{
 		{
-			id: "F1", what: "Five clients misbehave, in the worst of five ways or each in another: the last of 200 sidecars that behave has a new weight", floor: "as while nobody does",
+			id: "F1", what: "Six clients misbehave, in the worst of six ways or each in another: the last of 200 sidecars that behave has a new weight", floor: "as while nobody does",
 			checks: []check{
 				{name: "p50", unit: "ms", of: worstFault("last_ack_p50_ms"), most: 100},
 				{name: "while nobody does", unit: "ms", of: value(faults, nobody, "last_ack_p50_ms"), most: 100},

@@ -25,7 +25,7 @@ What those pay who do nothing wrong. All that one client may cost is bounded ([o
 	faultsIntro = `
 ## What misbehaviour costs the others
 
-The controller as in the fleet. A weight changes again and again and has to reach all sidecars that behave, while clients with a pod's token each do one thing only: connect, refuse what they are sent, read nothing, ask for a million names, or ask and never answer; "all-of-these" is one client for each. They run on the same two cores. "Peak" is the controller's greatest memory meanwhile. Then one kubectl applies many objects, a tenth of which concern every sidecar.
+The controller as in the fleet. A weight changes again and again and has to reach all sidecars that behave, while clients with a pod's token each do one thing only: connect, refuse what they are sent, read nothing, ask for a million names, ask and never answer, or connect without a token; "all-of-these" is one client for each. They run on the same two cores. "Peak" is the controller's greatest memory meanwhile. Then one kubectl applies many objects, a tenth of which concern every sidecar.
 `
 	modelIntro = `
 ## What a change costs in the compiler

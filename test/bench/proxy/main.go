@@ -44,6 +44,7 @@ var cases = []struct {
 	{"routes", measureRoutes},
 	{"weight", measureWeights},
 	{"rotation", measureRotation},
+	{"restart", measureRestart},
 }
 
 func main() {

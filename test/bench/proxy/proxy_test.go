@@ -40,8 +40,8 @@ func TestEveryCaseMeasures(t *testing.T) {
 	request := []string{"cpu_us_per_request", "rps", "p50_us", "p99_us"}
 	want := map[string][]string{
 		"start": {"ready_ms", "private_mb"}, "scrape": {"bytes", "ms"},
-		"weight-first-request": {"first_request_p50_ms", "bytes"}, "certificates-rotated": {"new_secret_p99_ms", "rps"},
-		"pair": request, "rbac": request, "rbac-tcp": request, "regex-routes": request,
+		"weight-first-request": {"first_request_p50_ms", "bytes"}, "certificates-rotated": {"new_secret_p99_ms", "rps"}, "controller-restarted": {"rps", "sent_again_percent"},
+		"pair": request, "pair-by-size": request, "rbac": request, "rbac-tcp": request, "regex-routes": request,
 	}
 	seen := map[string]bool{}
 	for _, c := range cases {

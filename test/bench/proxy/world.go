@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -45,7 +46,9 @@ type world struct {
 	host      *network.Namespace
 	client    *place
 	server    *place
-	closers   []func()
+	// stop ends the control plane, as a crash does.
+	stop    func()
+	closers []func()
 }
 
 // place is a pod's network.
@@ -70,7 +73,7 @@ func usableEnvoy() (string, error) {
 // newWorld makes a world in which the applications answer and no sidecar runs
 // yet.
 func newWorld(s settings, m mesh) (w *world, err error) {
-	w = &world{settings: s, authority: &identity.Authority{}, metrics: prometheus.NewRegistry()}
+	w = &world{settings: s, authority: &identity.Authority{}}
 	defer func() {
 		if err != nil {
 			w.close()
@@ -131,7 +134,7 @@ func (w *world) place(address string, account model.Identity) (*place, error) {
 	return p, n.Do(func() error { return podnet.Apply(context.Background(), podnet.NewConfig(podnet.Exclusions{})) })
 }
 
-// control starts the engine and the xDS server, as `weft controller` does.
+// control makes a CA and a control plane.
 func (w *world) control(m mesh) error {
 	material, err := identity.NewRoot(trustDomain, clock.RealClock{})
 	if err != nil {
@@ -141,7 +144,14 @@ func (w *world) control(m mesh) error {
 		return err
 	}
 	w.authority.Set(w.ca)
-	w.engine = engine.New(engine.Options{})
+	w.later(func() { w.stop() })
+	return w.run(m)
+}
+
+// run starts the engine and the xDS server, as `weft controller` does.
+func (w *world) run(m mesh) error {
+	w.stop = func() {}
+	w.engine, w.metrics = engine.New(engine.Options{}), prometheus.NewRegistry()
 	m.put(w.engine, w.client.addr, w.server.addr)
 	w.engine.Synced()
 	issuer, err := xds.NewIssuer(xds.IssuerOptions{Authority: w.authority, WorkloadOf: func(p identity.Peer) model.Workload {
@@ -161,22 +171,16 @@ func (w *world) control(m mesh) error {
 	if err != nil {
 		return err
 	}
-	w.background(w.engine.Start)
-	w.background(func(ctx context.Context) error { return server.Serve(ctx, l) })
-	return nil
-}
-
-func (w *world) background(f func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		_ = f(ctx) // who depends on it fails
-	}()
-	w.later(func() {
+	var parts sync.WaitGroup
+	for _, part := range []func(context.Context) error{w.engine.Start, func(ctx context.Context) error { return server.Serve(ctx, l) }} {
+		parts.Go(func() { _ = part(ctx) }) // who depends on it fails
+	}
+	w.stop = func() {
 		cancel()
-		<-done
-	})
+		parts.Wait()
+	}
+	return nil
 }
 
 // tokens takes the token "namespace/pod/account".

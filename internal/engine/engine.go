@@ -101,6 +101,7 @@ func New(o Options) *Engine {
 		unsettled: map[*sight]bool{}, stale: map[*class]bool{},
 		waiting: newWaiting(), notify: map[model.Ref]bool{},
 	}
+	e.common.fill()
 	e.listener.built = e.metrics.built
 	e.dirty.Everything = true
 	return e

@@ -37,11 +37,7 @@ type reached struct {
 }
 
 func newSight(r resolve.Reach) *sight {
-	s := &sight{reach: r, classes: map[*class]bool{}, units: map[unitKey]*unit{}}
-	for t := range s.layers {
-		s.layers[t] = xds.NewLayer()
-	}
-	return s
+	return &sight{reach: r, fresh: true, classes: map[*class]bool{}, units: map[unitKey]*unit{}}
 }
 
 // fill makes the layers of a fresh sight.
@@ -215,7 +211,6 @@ func (e *Engine) sight(r resolve.Reach) *sight {
 		return s
 	}
 	s := newSight(r)
-	s.fresh = true
 	e.sights[r.Key], e.unsettled[s] = s, true
 	eachReached(r, resolve.Reach{}, func(id reached) {
 		e.reaches(s, id, true)

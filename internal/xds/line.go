@@ -9,9 +9,11 @@ const maxChanges = 64
 // line is the last changes of a line of layers, each made from the one
 // before.
 type line struct {
-	mu      sync.Mutex
-	head    uint64
-	changes [maxChanges]*Change // that lead to number i, at i % maxChanges
+	mu   sync.Mutex
+	head uint64
+	// changes lead to the last numbers: number i is at (i-1) % maxChanges. Most
+	// layers never change.
+	changes []*Change
 }
 
 // follow notes what leads on from a number. Where another has already gone on
@@ -22,8 +24,12 @@ func (l *line) follow(from uint64, c *Change) (*line, uint64) {
 	if from != l.head {
 		return &line{}, 0
 	}
+	if len(l.changes) < maxChanges {
+		l.changes = append(l.changes, c)
+	} else {
+		l.changes[l.head%maxChanges] = c
+	}
 	l.head++
-	l.changes[l.head%maxChanges] = c
 	return l, l.head
 }
 
@@ -36,7 +42,7 @@ func (l *line) between(from, to uint64) *Change {
 		return nil
 	}
 	var all *Change
-	for i := from + 1; i <= to; i++ {
+	for i := from; i < to; i++ {
 		all = all.then(l.changes[i%maxChanges])
 	}
 	return all

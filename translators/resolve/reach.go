@@ -23,7 +23,7 @@ func (g *Graph) Reach(id model.Identity) Reach {
 	if r, ok := g.reaches.known[sources]; ok {
 		return r
 	}
-	var r Reach
+	r := Reach{Identities: make([]model.Identity, 0, len(g.index.targetsFrom[id]))}
 	for t := range g.index.targetsFrom[id] {
 		r.Identities = append(r.Identities, g.parties[t].destinations...)
 		if slices.ContainsFunc(g.targets[t].Rules, func(r model.TargetRule) bool { return r.Kind == model.KindUDPRoute }) {

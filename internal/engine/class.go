@@ -3,7 +3,6 @@ package engine
 import (
 	"slices"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/weft-mesh/weft/internal/xds"
@@ -23,11 +22,9 @@ type class struct {
 
 	inbound slot[model.Inbound] // the listener
 	routes  slots[string, inboundPort]
-	probes  slots[string, model.Inbound]
-	// clusters for the pods' own side: fixed ones and those of the probes.
-	clusters slots[string, []model.Probe]
-	own      layers
-	encoder  *envoy.Encoder
+	probes  slot[model.Inbound] // their listener, if there are any
+	own     layers
+	shared  *shared
 
 	snapshot *xds.Snapshot
 	// rev is the newest change that the snapshot holds while it is stale.
@@ -56,31 +53,30 @@ type pastSnapshot struct {
 // maxPast bounds how late an acknowledgement may come and still count.
 const maxPast = 32
 
-func newClass(key resolve.Class, shape resolve.Shape, common *sight, built prometheus.Counter, encoder *envoy.Encoder) *class {
+func newClass(key resolve.Class, shape resolve.Shape, common *sight, sh *shared) *class {
 	return &class{
-		key: key, shape: shape, common: common, members: map[*member]bool{}, encoder: encoder,
-		inbound: slot[model.Inbound]{built: built}, routes: newSlots[string, inboundPort](built),
-		probes: newSlots[string, model.Inbound](built), clusters: newSlots[string, []model.Probe](built),
+		key: key, shape: shape, common: common, members: map[*member]bool{}, shared: sh, routes: newSlots[string, inboundPort](sh.built),
 	}
 }
 
 // refreshInbound rebuilds the pods' own side, and tells of which types it has
 // changed.
 func (c *class) refreshInbound(in model.Inbound) types {
-	changed := typesOf(xds.Listener).when(c.inbound.set(envoy.InboundListenerName, envoy.ListenerView(in), func(in model.Inbound) (proto.Message, error) {
+	sh := c.shared
+	changed := typesOf(xds.Listener).when(sh.listener(&c.inbound, &sh.listeners, envoy.InboundListenerName, envoy.ListenerView(in), func(in model.Inbound) (proto.Message, error) {
 		return envoy.BuildInboundListener(in)
 	}))
 	changed |= typesOf(xds.Route).when(c.refreshRoutes(in))
 	changed |= typesOf(xds.Listener).when(c.refreshProbes(in))
 	if c.own[xds.Cluster] == nil {
-		c.own[xds.Cluster] = c.podClusters(in.Probes)
+		c.own[xds.Cluster] = sh.podClusters(in.Probes)
 		changed |= clusterTypes
 	}
 	if changed.has(xds.Route) {
 		c.own[xds.Route] = xds.NewLayer(c.routes.resources(nil)...)
 	}
 	if changed.has(xds.Listener) {
-		c.own[xds.Listener] = xds.NewLayer(append(c.probes.resources(nil), some(c.inbound.res)...)...)
+		c.own[xds.Listener] = xds.NewLayer(append(some(c.probes.res), some(c.inbound.res)...)...)
 	}
 	return changed
 }
@@ -97,7 +93,7 @@ func (c *class) refreshRoutes(in model.Inbound) bool {
 	for _, p := range in.UDP {
 		name := envoy.InboundUDPRouteName(p.Port)
 		wanted[name] = true
-		changed = c.refreshRoute(name, in.TrustDomain, p, c.encoder.InboundUDPRoute) || changed
+		changed = c.refreshRoute(name, in.TrustDomain, p, c.shared.encoder.InboundUDPRoute) || changed
 	}
 	for _, p := range in.Ports {
 		if !p.Protocol.IsHTTP() {
@@ -105,7 +101,7 @@ func (c *class) refreshRoutes(in model.Inbound) bool {
 		}
 		name := envoy.InboundRouteName(p.Port)
 		wanted[name] = true
-		changed = c.refreshRoute(name, in.TrustDomain, p, c.encoder.InboundRoute) || changed
+		changed = c.refreshRoute(name, in.TrustDomain, p, c.shared.encoder.InboundRoute) || changed
 	}
 	return c.routes.keep(wanted) || changed
 }
@@ -119,21 +115,12 @@ func (c *class) refreshRoute(name, trustDomain string, p model.InboundPort, enco
 	return slot.take(view, resource(xds.Route, name, encoded, err), err)
 }
 
-// podClusters are the same as long as the class is there: its probes are part of
-// what it is.
-func (c *class) podClusters(probes []model.Probe) *xds.Layer {
-	for _, m := range envoy.BuildPodClusters(probes) {
-		c.clusters.put(m.Name, m.Name, probes, func([]model.Probe) (proto.Message, error) { return m, nil })
-	}
-	return xds.NewLayer(c.clusters.resources(nil)...)
-}
-
 func (c *class) refreshProbes(in model.Inbound) bool {
 	if len(in.Probes) == 0 {
 		return false
 	}
 	in = model.Inbound{Probes: in.Probes, IPv6: in.IPv6}
-	return c.probes.put(envoy.ProbesListenerName, envoy.ProbesListenerName, in, func(in model.Inbound) (proto.Message, error) {
+	return c.shared.listener(&c.probes, &c.shared.probes, envoy.ProbesListenerName, in, func(in model.Inbound) (proto.Message, error) {
 		return envoy.BuildProbesListener(in)
 	})
 }

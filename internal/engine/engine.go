@@ -35,7 +35,7 @@ type Engine struct {
 	now           func() time.Time
 	statusChanged func(model.Ref)
 	metrics       metrics
-	encoder       *envoy.Encoder
+	shared        shared               // by classes; its encoder is that of Services too
 	read          resolve.ServiceViews // the last that were
 	// wake has capacity one: there is something to do.
 	wake chan struct{}
@@ -92,7 +92,7 @@ func New(o Options) *Engine {
 		o.StatusChanged = func(model.Ref) {}
 	}
 	e := &Engine{
-		log: o.Log, now: o.Now, statusChanged: o.StatusChanged, metrics: newMetrics(), encoder: envoy.NewEncoder(),
+		log: o.Log, now: o.Now, statusChanged: o.StatusChanged, metrics: newMetrics(),
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		graph: resolve.NewGraph(), dirty: resolve.NewDirty(),
 		units: map[unitKey]*unit{}, sights: map[string]*sight{}, common: newSight(resolve.Reach{}), reachers: map[reached]map[*sight]bool{},
@@ -101,6 +101,7 @@ func New(o Options) *Engine {
 		unsettled: map[*sight]bool{}, stale: map[*class]bool{},
 		waiting: newWaiting(), notify: map[model.Ref]bool{},
 	}
+	e.shared = shared{built: e.metrics.built, encoder: envoy.NewEncoder()}
 	e.common.fill()
 	e.listener.built = e.metrics.built
 	e.dirty.Everything = true

@@ -97,7 +97,7 @@ func (e *Engine) class(key resolve.Class, shape resolve.Shape) *class {
 	if c := e.classes[key]; c != nil {
 		return c
 	}
-	c := newClass(key, shape, e.common, e.metrics.built, e.encoder)
+	c := newClass(key, shape, e.common, &e.shared)
 	e.classes[key] = c
 	if e.identities[key.Identity] == nil {
 		e.identities[key.Identity] = map[*class]bool{}

@@ -33,8 +33,13 @@ func (s *slot[V]) set(name string, view V, build func(V) (proto.Message, error))
 
 // take takes in what was built from a new view.
 func (s *slot[V]) take(view V, res *xds.Resource, err error) bool {
-	s.view, s.done = view, true
 	s.built.Inc()
+	return s.adopt(view, res, err)
+}
+
+// adopt takes in what somebody has built from a new view.
+func (s *slot[V]) adopt(view V, res *xds.Resource, err error) bool {
+	s.view, s.done = view, true
 	s.err = err
 	if err != nil || (s.res != nil && s.res.Version == res.Version && s.res.Name == res.Name) {
 		return false

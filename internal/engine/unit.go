@@ -107,7 +107,7 @@ func newUnit(built prometheus.Counter, encoder *envoy.Encoder) *unit {
 func (e *Engine) unit(k unitKey) *unit {
 	u := e.units[k]
 	if u == nil {
-		u = newUnit(e.metrics.built, e.encoder)
+		u = newUnit(e.metrics.built, e.shared.encoder)
 		e.units[k] = u
 		e.rebuilt(k, u, u.refresh(e.views(k)))
 	}

@@ -15,10 +15,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lastCPU is that of the Envoys; the only one where there is no other.
-func lastCPU() *unix.CPUSet {
+// envoyCPUs are the last, which Envoys have for themselves if there is another;
+// all where time is measured, so that no thread of theirs waits for another.
+func (s settings) envoyCPUs() *unix.CPUSet {
 	var set unix.CPUSet
-	set.Set(runtime.NumCPU() - 1)
+	for cpu := range runtime.NumCPU() {
+		if s.timed || cpu == runtime.NumCPU()-1 {
+			set.Set(cpu)
+		}
+	}
 	return &set
 }
 

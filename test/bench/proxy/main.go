@@ -30,6 +30,8 @@ type settings struct {
 	weights int
 	// rotating is how long requests run while certificates are replaced.
 	rotating time.Duration
+	// timed is of what counts time, not CPU.
+	timed bool
 }
 
 // cases are what can be measured.

@@ -62,7 +62,7 @@ func (w *world) dir() (string, error) {
 	return dir, os.Chmod(dir, 0o755) //nolint:gosec // another user reads it
 }
 
-// start starts an Envoy on a CPU of its own, with a bootstrap among its files,
+// start starts an Envoy on the CPUs of Envoys, with a bootstrap among its files,
 // and waits until it says at a port that it is ready.
 func (w *world) start(p *place, dir string, files map[string]string, readyPort int) (*process, error) {
 	for name, text := range files {
@@ -82,7 +82,7 @@ func (w *world) start(p *place, dir string, files map[string]string, readyPort i
 			return err
 		}
 		defer unix.SchedSetaffinity(0, &own) //nolint:errcheck // what could be set can be set back
-		if err := unix.SchedSetaffinity(0, lastCPU()); err != nil {
+		if err := unix.SchedSetaffinity(0, w.envoyCPUs()); err != nil {
 			return err
 		}
 		return cmd.Start()

@@ -16,7 +16,7 @@ import (
 const between = engine.Interval + 20*time.Millisecond
 
 // measureWeights is the time from the change of a split to the first request
-// that obeys it, and what the change costs the caller's sidecar, by how many
+// that obeys it, of a caller that asks without end, and what the change costs the caller's sidecar, by how many
 // Services that may call.
 func measureWeights(s settings) ([]row, error) {
 	var rows []row
@@ -31,6 +31,7 @@ func measureWeights(s settings) ([]row, error) {
 }
 
 func (s settings) weightsAmong(services int) (row, error) {
+	s.timed = true
 	w, err := newWorld(s, mesh{services: services, callable: services})
 	if err != nil {
 		return nil, err
@@ -53,14 +54,17 @@ func (s settings) weightsAmong(services int) (row, error) {
 	var took []float64
 	failed := 0
 	for i := range s.weights {
-		time.Sleep(between)
+		before, err := askFor(caller, between)
+		if err != nil {
+			return nil, err
+		}
 		begin, to := time.Now(), i%2 == 0
 		w.engine.Put(splitTo(to))
 		bad, err := firstFrom(caller, backendOf(to))
 		if err != nil {
 			return nil, err
 		}
-		took, failed = append(took, time.Since(begin).Seconds()*1000), failed+bad
+		took, failed = append(took, time.Since(begin).Seconds()*1000), failed+before+bad
 	}
 	cpu, bytes, err := w.quietChanges(client)
 	if err != nil {
@@ -79,6 +83,21 @@ func backendOf(third bool) string {
 		return serviceKey(2).Name
 	}
 	return serviceKey(1).Name
+}
+
+// askFor sends requests for a while, as whoever a change meets does, and counts
+// those that failed.
+func askFor(c *conn, during time.Duration) (failed int, err error) {
+	for end := time.Now().Add(during); time.Now().Before(end); {
+		status, _, err := c.get("/")
+		if err != nil {
+			return failed, fmt.Errorf("ask before a change: %w", err)
+		}
+		if status != 200 {
+			failed++
+		}
+	}
+	return failed, nil
 }
 
 // firstFrom sends requests until an application answers, and counts those that

@@ -129,16 +129,17 @@ func (c *class) refreshProbes(in model.Inbound) bool {
 // are. A set that holds what it held before stays the same set, so that a
 // stream sees at a glance what has not changed.
 func (c *class) compose(due types) bool {
-	was, changed := c.snapshot, c.snapshot == nil
-	if was == nil {
+	was, first := c.snapshot, c.snapshot == nil
+	if first {
 		was = nothing
 	}
+	changed := first
 	var sets xds.Sets
 	for t := xds.Cluster; t <= xds.Listener; t++ {
 		if !due.has(t) {
 			continue
 		}
-		if set := xds.Layered(c.own[t], c.sight.layers[t], c.common.layers[t]); !set.Equal(was.Set(t)) {
+		if set := xds.Layered(c.own[t], c.sight.layers[t], c.common.layers[t]); first || !set.Equal(was.Set(t)) {
 			sets[t], changed = set, true
 		}
 	}

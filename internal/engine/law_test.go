@@ -58,3 +58,15 @@ func TestCostFollowsTheChange(t *testing.T) {
 		}
 	}
 }
+
+// TestOneChangeCostsLittle: what the compiler allocates for one endpoint, weight
+// or TrafficTarget, with a tenth to spare for what the machine adds.
+func TestOneChangeCostsLittle(t *testing.T) {
+	m := newBigMesh(t, 30, 30, model.AccessEnforcing)
+	most := map[string]int{"endpoint-added": 110, "weight-changed": 115, "target-added": 140, "route-group-edited": 370, "unconcerned": 25}
+	for _, ev := range events {
+		if c := costOf(m, ev); most[ev.name] > 0 && c.allocs > most[ev.name] {
+			t.Errorf("%s: %d allocations", ev.name, c.allocs)
+		}
+	}
+}

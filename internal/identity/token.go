@@ -24,6 +24,10 @@ const (
 	extraPodUID    = "authentication.kubernetes.io/pod-uid"
 
 	reviewTimeout = 10 * time.Second
+	// maxReviews is how many reviews are under way at once: a fleet that connects
+	// is neither to crowd out what else asks the API server, nor to have a
+	// connection opened for each review that finds none free.
+	maxReviews = 64
 	// maxToken bounds what is sent to the API server.
 	maxToken = 16 << 10
 )
@@ -39,13 +43,15 @@ type TokenReviewer interface {
 type TokenAuthenticator struct {
 	reviewer TokenReviewer
 	cache    *tokenCache
+	// places are those of the reviews under way.
+	places chan struct{}
 }
 
 var _ Authenticator = (*TokenAuthenticator)(nil)
 
 // NewTokenAuthenticator makes an authenticator that asks reviewer.
 func NewTokenAuthenticator(reviewer TokenReviewer, c clock.PassiveClock) *TokenAuthenticator {
-	return &TokenAuthenticator{reviewer: reviewer, cache: newTokenCache(c)}
+	return &TokenAuthenticator{reviewer: reviewer, cache: newTokenCache(c), places: make(chan struct{}, maxReviews)}
 }
 
 // Authenticate tells whom a token was issued to.
@@ -65,6 +71,12 @@ func (a *TokenAuthenticator) Authenticate(ctx context.Context, token string) (Pe
 }
 
 func (a *TokenAuthenticator) review(ctx context.Context, token string) (Peer, error) {
+	select {
+	case a.places <- struct{}{}:
+		defer func() { <-a.places }()
+	case <-ctx.Done():
+		return Peer{}, fmt.Errorf("wait for the review of a token: %w", ctx.Err())
+	}
 	answer, err := a.reviewer.Create(ctx, &authenticationv1.TokenReview{
 		Spec: authenticationv1.TokenReviewSpec{Token: token, Audiences: []string{Audience}},
 	}, metav1.CreateOptions{})

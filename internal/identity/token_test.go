@@ -3,15 +3,18 @@ package identity
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientv1 "k8s.io/client-go/kubernetes/typed/authentication/v1"
+	"k8s.io/utils/clock"
 
 	"github.com/weft-mesh/weft/translators/model"
 )
@@ -183,4 +186,33 @@ func TestFullCacheStillAnswers(t *testing.T) {
 	if len(a.cache.answers) != maxCached {
 		t.Errorf("%d answers are kept", len(a.cache.answers))
 	}
+}
+
+// However many tokens are shown at once, few are reviewed at once, and all in the
+// end.
+func TestReviewsAtOnceAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		on := make(chan struct{})
+		r := &fakeReviewer{status: func(string) (authenticationv1.TokenReviewStatus, error) {
+			<-on
+			return good(), nil
+		}}
+		a := NewTokenAuthenticator(r, clock.RealClock{})
+		for i := range 2 * maxReviews {
+			go func() {
+				if _, err := a.Authenticate(t.Context(), fmt.Sprint("token-", i)); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		synctest.Wait()
+		if n := r.calls.Load(); n != maxReviews {
+			t.Errorf("%d reviews at once, want %d", n, maxReviews)
+		}
+		close(on)
+		synctest.Wait()
+		if n := r.calls.Load(); n != 2*maxReviews {
+			t.Errorf("%d reviews, want %d", n, 2*maxReviews)
+		}
+	})
 }

@@ -37,7 +37,7 @@ type reached struct {
 }
 
 func newSight(r resolve.Reach) *sight {
-	return &sight{reach: r, fresh: true, classes: map[*class]bool{}, units: map[unitKey]*unit{}}
+	return &sight{reach: r, fresh: true, classes: map[*class]bool{}, units: make(map[unitKey]*unit, len(r.Identities)+len(r.UDP))}
 }
 
 // fill makes the layers of a fresh sight.

@@ -38,13 +38,20 @@ func (g *Graph) Audience(k model.Key) Audience {
 			return Audience{All: true}
 		}
 		for service := range g.behindBase(base) {
-			if f := g.facts[service]; f.open || slices.ContainsFunc(f.identities, g.open) {
+			f := g.facts[service]
+			if f.open || slices.ContainsFunc(f.identities, g.open) {
 				return Audience{All: true}
 			}
-			ids = append(ids, g.facts[service].identities...)
+			if len(ids) == 0 {
+				ids = slices.Clip(f.identities) // in order, each once; most often all, else it is copied
+			} else {
+				ids = append(ids, f.identities...)
+			}
 		}
 	}
-	slices.SortFunc(ids, model.Identity.Compare)
+	if !slices.IsSortedFunc(ids, model.Identity.Compare) {
+		slices.SortFunc(ids, model.Identity.Compare)
+	}
 	return Audience{Identities: slices.Compact(ids)}
 }
 

@@ -156,12 +156,9 @@ func bootstrap(ctx context.Context, clientset kubernetes.Interface, host string,
 	b.Families = s.sidecarFamilies
 	b.IPv6 = strings.Contains(api.Spec.ClusterIP, ":")
 	return func(_ string, roots []byte) (map[string]string, error) {
-		files, err := envoy.BuildBootstrap(b)
-		if err != nil {
-			return nil, err
-		}
-		files[envoy.RootsFile] = string(roots)
-		return files, nil
+		of := b
+		of.Roots = roots
+		return envoy.BuildBootstrap(of)
 	}, nil
 }
 

@@ -51,12 +51,13 @@ func startEnvoy(t *testing.T, s func(dir string) *Snapshot) *realEnvoy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := envoy.BuildBootstrap(envoy.Bootstrap{XDSHost: host, XDSPort: uint16(number), ServerName: controlPlane, RunDir: dir})
+	files, err := envoy.BuildBootstrap(envoy.Bootstrap{
+		XDSHost: host, XDSPort: uint16(number), ServerName: controlPlane, RunDir: dir, Roots: w.authority.CA().Roots().PEM(),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	files[envoy.TokenFile] = "shop/web-1/web"
-	files[envoy.RootsFile] = string(w.authority.CA().Roots().PEM())
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

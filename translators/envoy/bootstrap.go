@@ -3,20 +3,20 @@ package envoy
 import (
 	"bytes"
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"text/template"
 )
 
-// RunDir is where the sidecar finds its bootstrap, its token and the mesh's
-// roots: a projected volume.
+// RunDir is where the sidecar finds its bootstrap and its token: a projected
+// volume.
 const RunDir = "/run/weft"
 
 // The files of RunDir.
 const (
 	BootstrapFile = "bootstrap.yaml"
 	TokenFile     = "token"
-	RootsFile     = "ca.crt"
 	sdsTokenFile  = "sds-token.yaml"
 	sdsRootFile   = "sds-root.yaml"
 	metricsFile   = "metrics.lua"
@@ -34,6 +34,10 @@ type Bootstrap struct {
 	XDSHost    string
 	XDSPort    uint16
 	ServerName string
+	// Roots are whom the control plane's certificate is verified by, in PEM. They
+	// are in the file that names them: one of their own would be watched by another
+	// inotify instance, of which a node has few.
+	Roots []byte
 	// Families are those that MetricsPath has beside Envoy's own figures. Sidecars
 	// that run heed a change.
 	Families []Family
@@ -56,6 +60,9 @@ func NewBootstrap(host string, port uint16) Bootstrap {
 // Eviction is StatsEviction, for the template.
 func (Bootstrap) Eviction() int { return StatsEviction }
 
+// InlineRoots are the roots as YAML holds bytes.
+func (b Bootstrap) InlineRoots() string { return base64.StdEncoding.EncodeToString(b.Roots) }
+
 // Names are those that the templates share with the rest of weft.
 func (Bootstrap) Names() map[string]string { return metricsNames }
 
@@ -71,8 +78,7 @@ var sdsTokenText string
 //go:embed sds-root.yaml.tmpl
 var sdsRootText string
 
-// BuildBootstrap gives the files of RunDir by name, but for the token and the
-// roots themselves.
+// BuildBootstrap gives the files of RunDir by name, but for the token.
 func BuildBootstrap(b Bootstrap) (map[string]string, error) {
 	files := map[string]string{}
 	for name, text := range map[string]string{BootstrapFile: bootstrapText, metricsFile: metricsText, sdsTokenFile: sdsTokenText, sdsRootFile: sdsRootText} {

@@ -19,7 +19,6 @@ func TestBootstrapIsAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	files[TokenFile] = "token"
-	files[RootsFile] = ""
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -219,13 +219,12 @@ func (p *pod) runDir(account string) string {
 		p.t.Fatal(err)
 	}
 	b := envoy.NewBootstrap(host4.Addr().String(), 15012)
-	b.ServerName, b.RunDir, b.IPv6 = serverName, dir, true
+	b.ServerName, b.RunDir, b.IPv6, b.Roots = serverName, dir, true, p.mesh.ca.Roots().PEM()
 	files, err := envoy.BuildBootstrap(b)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	files[envoy.TokenFile] = "shop/" + p.name + "/" + account
-	files[envoy.RootsFile] = string(p.mesh.ca.Roots().PEM())
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			p.t.Fatal(err)

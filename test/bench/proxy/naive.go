@@ -58,6 +58,6 @@ func (w *world) naive(p *place, n naive) (*process, error) {
 		return nil, fmt.Errorf("write a bootstrap: %w", err)
 	}
 	return w.start(p, n.Dir, map[string]string{
-		envoy.BootstrapFile: text.String(), "cert.pem": string(cert.Chain), "key.pem": string(cert.Key), envoy.RootsFile: string(w.ca.Roots().PEM()),
+		envoy.BootstrapFile: text.String(), "cert.pem": string(cert.Chain), "key.pem": string(cert.Key), "ca.crt": string(w.ca.Roots().PEM()),
 	}, naiveReady)
 }

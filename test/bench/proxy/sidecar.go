@@ -42,13 +42,12 @@ func (w *world) sidecar(p *place) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.ServerName, b.RunDir = xdsName, dir
+	b.ServerName, b.RunDir, b.Roots = xdsName, dir, w.ca.Roots().PEM()
 	files, err := envoy.BuildBootstrap(b)
 	if err != nil {
 		return nil, err
 	}
 	files[envoy.TokenFile] = namespace + "/" + p.account.Name + "/" + p.account.Name
-	files[envoy.RootsFile] = string(w.ca.Roots().PEM())
 	return w.start(p, dir, files, envoy.ReadyPort)
 }
 

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/weft-mesh/weft/test/bench/fleet/cluster"
+	"github.com/weft-mesh/weft/test/bench/record"
 )
 
 // concerning is how many of the objects that are applied are of no concern for
@@ -51,7 +52,7 @@ func (b *bench) apply(ctx context.Context) error {
 		return err
 	}
 	return b.add(row{
-		"event": "kubectl-apply", "goal": "F3", "objects": b.objects, "objects_that_concern_all": every, "took_ms": milliseconds(took),
+		"event": "kubectl-apply", "goal": "F3", "objects": b.objects, "objects_that_concern_all": every, "took_ms": record.Milliseconds(took),
 		"pushes_per_proxy": (after-before)/float64(b.proxies) - 1, "peak_rss_bytes": peak,
 	})
 }

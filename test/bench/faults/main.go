@@ -15,13 +15,14 @@ import (
 
 	"github.com/weft-mesh/weft/test/bench/fleet/cluster"
 	"github.com/weft-mesh/weft/test/bench/fleet/sidecars"
+	"github.com/weft-mesh/weft/test/bench/record"
 )
 
 // bench is a controller, its fleet, and what is measured of them.
 type bench struct {
 	services, proxies, objects, clients int
 	lasting                             time.Duration
-	assets, root, weft, out             string
+	assets, root, weft                  string
 
 	dir        string
 	api        *cluster.APIServer
@@ -30,7 +31,7 @@ type bench struct {
 	fleet      *sidecars.Fleet
 	trust      *tls.Config
 	weight     int64
-	rows       []row
+	report     record.File
 }
 
 func main() {
@@ -43,8 +44,9 @@ func main() {
 	flag.StringVar(&b.assets, "assets", os.Getenv("KUBEBUILDER_ASSETS"), "where kube-apiserver, etcd and kubectl are")
 	flag.StringVar(&b.root, "root", ".", "weft's sources")
 	flag.StringVar(&b.weft, "weft", "bin/weft", "the binary that is measured")
-	flag.StringVar(&b.out, "out", "bin/bench/faults.json", "where the rows go")
+	flag.StringVar(&b.report.Path, "out", "bin/bench/faults.json", "where the rows go")
 	flag.Parse()
+	b.report.Echo = os.Stdout
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := b.run(ctx); err != nil {
@@ -166,7 +168,7 @@ func (b *bench) measure(ctx context.Context, name string, ways ...misbehaviour) 
 		return err
 	}
 	return b.add(row{
-		"event": "misbehaviour", "goal": "F1", "kind": name, "clients": clients, "changes": len(last), "last_ack_p50_ms": quantile(last, 0.5), "last_ack_max_ms": quantile(last, 1),
+		"event": "misbehaviour", "goal": "F1", "kind": name, "clients": clients, "changes": len(last), "last_ack_p50_ms": record.Milliseconds(record.Quantile(last, 0.5)), "last_ack_max_ms": record.Milliseconds(record.Quantile(last, 1)),
 		"connects": connects.Load(), "streams_cut": after - before, "cpu_percent": percent(cpu-used, time.Since(began)),
 		"rss_bytes": rss, "peak_rss_bytes": peak,
 	})

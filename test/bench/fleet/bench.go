@@ -13,6 +13,7 @@ import (
 	"github.com/weft-mesh/weft/test/bench/fleet/cluster"
 	"github.com/weft-mesh/weft/test/bench/fleet/replay"
 	"github.com/weft-mesh/weft/test/bench/fleet/sidecars"
+	"github.com/weft-mesh/weft/test/bench/record"
 )
 
 // secrets are what a sidecar of weft asks for beside its configuration.
@@ -169,7 +170,7 @@ func (b *bench) connect(ctx context.Context, s *server, held func(context.Contex
 	}
 	rss1, live1, err1 := held(ctx)
 	err2 = b.report.add("connect-all", row{
-		"goal": "G6", "connect_all_ms": milliseconds(took), "cpu_us_per_proxy": microseconds(used-cpu, b.proxies),
+		"goal": "G6", "connect_all_ms": record.Milliseconds(took), "cpu_us_per_proxy": microseconds(used-cpu, b.proxies),
 		"bytes_per_proxy": share(s.fleet.Read(), b.proxies), "peak_rss_bytes": peak,
 	})
 	if err := errors.Join(err1, err2); err != nil || b.proxies < manyProxies {

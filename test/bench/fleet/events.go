@@ -10,6 +10,7 @@ import (
 
 	"github.com/weft-mesh/weft/test/bench/fleet/cluster"
 	"github.com/weft-mesh/weft/test/bench/fleet/sidecars"
+	"github.com/weft-mesh/weft/test/bench/record"
 )
 
 // event is a change that concerns every sidecar.
@@ -69,7 +70,7 @@ func (b *bench) measure(ctx context.Context, s *server, e event) error {
 	}
 	line := b.sum(e, costs)
 	if s.name == weft && e.name != "target-added" { // which is several responses
-		b.lone = max(b.lone, quantile(lones(costs), .5))
+		b.lone = max(b.lone, record.Quantile(lones(costs), .5))
 	}
 	if e.goal == "G1" {
 		if err := b.report.add("ack", row{"goal": "G16", "upload_bytes_per_ack": line["upload_bytes_per_ack"]}); err != nil {
@@ -125,10 +126,10 @@ func (b *bench) sum(e event, costs []cost) row {
 	among := len(costs) * b.proxies
 	return row{
 		"goal": e.goal, "rounds": len(costs),
-		"last_ack_p50_ms": milliseconds(quantile(lasts, .5)), "last_ack_p99_ms": milliseconds(quantile(lasts, .99)), "last_ack_min_ms": milliseconds(quantile(lasts, 0)),
-		"half_acked_p50_ms": milliseconds(quantile(medians, .5)), "write_p50_ms": milliseconds(quantile(writes, .5)),
+		"last_ack_p50_ms": record.Milliseconds(record.Quantile(lasts, .5)), "last_ack_p99_ms": record.Milliseconds(record.Quantile(lasts, .99)), "last_ack_min_ms": record.Milliseconds(record.Quantile(lasts, 0)),
+		"half_acked_p50_ms": record.Milliseconds(record.Quantile(medians, .5)), "write_p50_ms": record.Milliseconds(record.Quantile(writes, .5)),
 		"cpu_us_per_proxy": microseconds(all.cpu, among), "bytes_per_proxy": share(all.read, among),
-		"responses_per_proxy": share(all.answers, among), "upload_bytes_per_ack": round(float64(all.written) / float64(max(all.answers, 1))),
+		"responses_per_proxy": share(all.answers, among), "upload_bytes_per_ack": record.Round(float64(all.written) / float64(max(all.answers, 1))),
 	}
 }
 

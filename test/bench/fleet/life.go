@@ -11,6 +11,7 @@ import (
 
 	"github.com/weft-mesh/weft/test/bench/fleet/cluster"
 	"github.com/weft-mesh/weft/test/bench/fleet/sidecars"
+	"github.com/weft-mesh/weft/test/bench/record"
 )
 
 // noOps is how many changes are made that concern nobody.
@@ -94,10 +95,10 @@ func (b *bench) restart(ctx context.Context, s *server, connected int64) error {
 	quiet(s.fleet)
 	line := row{
 		"goal": "G10", "bytes_per_proxy": share(s.fleet.Read()-read, b.proxies), "full_bytes_per_proxy": share(connected, b.proxies),
-		"upload_bytes_per_proxy": share(s.fleet.Written()-written, b.proxies), "ready_ms": milliseconds(ready), "back_ms": milliseconds(back),
+		"upload_bytes_per_proxy": share(s.fleet.Written()-written, b.proxies), "ready_ms": record.Milliseconds(ready), "back_ms": record.Milliseconds(back),
 	}
 	if cpu, err := s.CPU(); err == nil {
-		line["cpu_ms"] = milliseconds(cpu)
+		line["cpu_ms"] = record.Milliseconds(cpu)
 	}
 	// Who resumed is sent what is new.
 	if _, err := b.once(ctx, s, b.list()[0], false); err != nil {
@@ -140,9 +141,9 @@ func (b *bench) churn(ctx context.Context, s *server) error {
 	used, err1 := s.CPU()
 	rss, err2 := s.Memory("VmRSS")
 	return errors.Join(err1, err2, b.report.add("churn", row{
-		"goal": "G18", "proxies": proxies, "p50_ms": milliseconds(delays.Quantile(.5)), "p99_ms": milliseconds(delays.Quantile(.99)),
-		"changes_per_second": round(float64(made) / took.Seconds()), "cpu_percent": round(100 * (used - cpu).Seconds() / took.Seconds()),
-		"responses_per_proxy": share(fleet.Answers()-answers, proxies), "lone_delay_ms": milliseconds(b.lone), "rss_bytes": rss, "seconds": round(took.Seconds()),
+		"goal": "G18", "proxies": proxies, "p50_ms": record.Milliseconds(delays.Quantile(.5)), "p99_ms": record.Milliseconds(delays.Quantile(.99)),
+		"changes_per_second": record.Round(float64(made) / took.Seconds()), "cpu_percent": record.Round(100 * (used - cpu).Seconds() / took.Seconds()),
+		"responses_per_proxy": share(fleet.Answers()-answers, proxies), "lone_delay_ms": record.Milliseconds(b.lone), "rss_bytes": rss, "seconds": record.Round(took.Seconds()),
 	}))
 }
 

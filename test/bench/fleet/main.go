@@ -14,6 +14,8 @@ import (
 
 	"github.com/go-logr/logr"
 	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/weft-mesh/weft/test/bench/record"
 )
 
 // settings are the flags.
@@ -104,7 +106,7 @@ func (s settings) wholeAt() int {
 
 // measureAll goes through the sizes; each has an API server of its own.
 func measureAll(ctx context.Context, s settings) error {
-	r := &report{file: s.out}
+	r := &report{File: record.File{Path: s.out, Echo: os.Stdout}}
 	for i := range s.services {
 		dir, err := os.MkdirTemp("", "fleet-")
 		if err != nil {

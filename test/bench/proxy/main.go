@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/weft-mesh/weft/test/bench/record"
 	"github.com/weft-mesh/weft/test/network"
 )
 
@@ -85,7 +86,7 @@ func run() error {
 	if err := leaveLastCPU(); err != nil {
 		return err
 	}
-	var rows []row
+	report := record.File{Path: *out, Echo: os.Stderr}
 	for _, c := range cases {
 		if !pattern.MatchString(c.name) {
 			continue
@@ -95,11 +96,12 @@ func run() error {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 		for _, r := range seen {
-			fmt.Fprintln(os.Stderr, r)
+			if err := report.Add(r); err != nil {
+				return err
+			}
 		}
-		rows = append(rows, seen...)
 	}
-	return write(*out, rows)
+	return nil
 }
 
 // writeThrough has the disk hold a file. Of a program that was written just now

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"net"
 	"os"
 	"path/filepath"
@@ -69,21 +68,6 @@ func TestEveryCaseMeasures(t *testing.T) {
 	}
 }
 
-func TestWrite(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "new", "proxy.json")
-	if err := write(file, []row{{"event": "start", "ms": rounded(1.23456)}}); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []map[string]any
-	if err := json.Unmarshal(text, &rows); err != nil || len(rows) != 1 || rows[0]["ms"] != 1.235 {
-		t.Errorf("%s: %v", text, err)
-	}
-}
-
 func TestNumbers(t *testing.T) {
 	var ns []int
 	if err := numbers(&ns)("10,1000"); err != nil || len(ns) != 2 || ns[1] != 1000 {
@@ -93,18 +77,6 @@ func TestNumbers(t *testing.T) {
 		if numbers(&ns)(bad) == nil {
 			t.Errorf("%q was taken", bad)
 		}
-	}
-}
-
-func TestQuantile(t *testing.T) {
-	of := []float64{4, 1, 3, 2}
-	for share, want := range map[float64]float64{0.5: 2, 0.99: 4, 0.01: 1} {
-		if got := quantile(of, share); got != want {
-			t.Errorf("quantile %v is %v, want %v", share, got, want)
-		}
-	}
-	if median(nil) != 0 {
-		t.Error("nothing has a median")
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/weft-mesh/weft/test/bench/record"
 )
 
 // cost is what requests cost the Envoys that they pass.
@@ -47,7 +49,7 @@ func (c *cost) take(l load, envoys ...*process) error {
 		c.instructions = append(c.instructions, (countAfter-count)/n)
 	}
 	c.rps = append(c.rps, s.rps())
-	c.p50, c.p99 = append(c.p50, quantile(s.micros, 0.5)), append(c.p99, quantile(s.micros, 0.99))
+	c.p50, c.p99 = append(c.p50, record.Quantile(s.micros, 0.5)), append(c.p99, record.Quantile(s.micros, 0.99))
 	return nil
 }
 

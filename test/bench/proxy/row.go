@@ -1,42 +1,16 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/weft-mesh/weft/test/bench/record"
 )
 
 // row is one figure with what it is of. Its fields are those of
 // docs/performance.json.
-type row map[string]any
-
-// String is the row on one line, by name.
-func (r row) String() string {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
-}
-
-// write replaces a file by rows.
-func write(file string, rows []row) error {
-	text, err := json.MarshalIndent(rows, "", " ")
-	if err != nil {
-		return fmt.Errorf("encode the figures: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return fmt.Errorf("write the figures: %w", err)
-	}
-	if err := os.WriteFile(file, append(text, '\n'), 0o644); err != nil { //nolint:gosec // figures are for everybody
-		return fmt.Errorf("write the figures: %w", err)
-	}
-	return nil
-}
+type row = record.Row
 
 // numbers reads a flag of numbers, "10,1000".
 func numbers(to *[]int) func(string) error {
@@ -54,17 +28,7 @@ func numbers(to *[]int) func(string) error {
 }
 
 // median is the middle one; zero of none.
-func median(of []float64) float64 { return quantile(of, 0.5) }
-
-// quantile is the smallest figure that at least that share does not exceed.
-func quantile(of []float64, share float64) float64 {
-	if len(of) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(of))
-	rank := int(share*float64(len(sorted)) + 0.999999)
-	return sorted[min(max(rank, 1), len(sorted))-1]
-}
+func median(of []float64) float64 { return record.Quantile(of, 0.5) }
 
 // rounded keeps what a figure is worth.
 func rounded(v float64) float64 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/weft-mesh/weft/internal/engine"
+	"github.com/weft-mesh/weft/test/bench/record"
 )
 
 // between is the pause between two changes of a weight, beyond which the next
@@ -72,7 +73,7 @@ func (s settings) weightsAmong(services int) (row, error) {
 	}
 	return row{
 		"goal": "G3", "event": "weight-first-request", "services": services, "errors": failed,
-		"first_request_p50_ms": rounded(median(took)), "first_request_p99_ms": rounded(quantile(took, 0.99)),
+		"first_request_p50_ms": rounded(median(took)), "first_request_p99_ms": rounded(record.Quantile(took, 0.99)),
 		"envoy_cpu_ms": rounded(cpu), "bytes": rounded(bytes),
 	}, nil
 }

@@ -114,6 +114,11 @@ const (
 	lastPause  = time.Second
 )
 
+// receiveBuffer is a sidecar's in the kernel: enough for all that it is sent at
+// first. They share two cores here, and one that has not had its turn would have
+// its connection stall for seconds, which no control plane can help.
+const receiveBuffer = 4 << 20
+
 func (f *Fleet) dial() (*grpc.ClientConn, error) {
 	transport := insecure.NewCredentials()
 	if f.options.TLS != nil {
@@ -131,6 +136,9 @@ func (f *Fleet) dial() (*grpc.ClientConn, error) {
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(codec{}), grpc.MaxCallRecvMsgSize(256<<20), grpc.WaitForReady(true)),
 		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
 			c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+			if tcp, ok := c.(*net.TCPConn); ok {
+				err = tcp.SetReadBuffer(receiveBuffer)
+			}
 			return counted{c, f}, err
 		}),
 	)

@@ -114,10 +114,14 @@ const (
 	lastPause  = time.Second
 )
 
-// receiveBuffer is a sidecar's in the kernel: enough for all that it is sent at
-// first. They share two cores here, and one that has not had its turn would have
-// its connection stall for seconds, which no control plane can help.
-const receiveBuffer = 4 << 20
+const (
+	// receiveBuffer is a sidecar's in the kernel: enough for all that it is sent at
+	// first. They share two cores here, and one that has not had its turn would have
+	// its connection stall for seconds, which no control plane can help.
+	receiveBuffer = 4 << 20
+	// maxRoomy is how many there may be for the kernel to have room for that.
+	maxRoomy = 1000
+)
 
 func (f *Fleet) dial() (*grpc.ClientConn, error) {
 	transport := insecure.NewCredentials()
@@ -136,7 +140,7 @@ func (f *Fleet) dial() (*grpc.ClientConn, error) {
 		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(codec{}), grpc.MaxCallRecvMsgSize(256<<20), grpc.WaitForReady(true)),
 		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
 			c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-			if tcp, ok := c.(*net.TCPConn); ok {
+			if tcp, ok := c.(*net.TCPConn); ok && len(f.sidecars) <= maxRoomy {
 				err = tcp.SetReadBuffer(receiveBuffer)
 			}
 			return counted{c, f}, err

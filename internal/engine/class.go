@@ -107,12 +107,7 @@ func (c *class) refreshRoutes(in model.Inbound) bool {
 }
 
 func (c *class) refreshRoute(name, trustDomain string, p model.InboundPort, encode func(string, model.InboundPort) ([]byte, error)) bool {
-	view, slot := inboundPort{trustDomain, p}, c.routes.at(name)
-	if slot.same(view) {
-		return false
-	}
-	encoded, err := encode(trustDomain, p)
-	return slot.take(view, resource(xds.Route, name, encoded, err), err)
+	return c.routes.at(name).fill(xds.Route, name, inboundPort{trustDomain, p}, func() ([]byte, error) { return encode(trustDomain, p) })
 }
 
 func (c *class) refreshProbes(in model.Inbound) bool {

@@ -31,6 +31,15 @@ func (s *slot[V]) set(name string, view V, build func(V) (proto.Message, error))
 	return s.take(view, res, err)
 }
 
+// fill is set for what an encoder gives the bytes of.
+func (s *slot[V]) fill(t xds.Type, name string, view V, encode func() ([]byte, error)) bool {
+	if s.same(view) {
+		return false
+	}
+	encoded, err := encode()
+	return s.take(view, resource(t, name, encoded, err), err)
+}
+
 // take takes in what was built from a new view.
 func (s *slot[V]) take(view V, res *xds.Resource, err error) bool {
 	s.built.Inc()

@@ -193,12 +193,7 @@ func (u *unit) endpointsName(at dialled) string {
 }
 
 func (u *unit) refreshScope(at netip.AddrPort, o model.Outbound) bool {
-	slot := u.scopes.at(at)
-	if slot.same(o) {
-		return false
-	}
-	encoded, err := u.encoder.Outbound(o)
-	return slot.take(o, resource(xds.ScopedRoute, envoy.ScopeName(at), encoded, err), err)
+	return u.scopes.at(at).fill(xds.ScopedRoute, envoy.ScopeName(at), o, func() ([]byte, error) { return u.encoder.Outbound(o) })
 }
 
 func (u *unit) refreshEndpoints(es []model.Endpoints) types {
@@ -209,12 +204,9 @@ func (u *unit) refreshEndpoints(es []model.Endpoints) types {
 		if name == "" {
 			continue
 		}
-		view, slot := namedEndpoints{name, e}, u.endpoints.at(at)
-		if slot.same(view) {
-			continue
-		}
-		encoded, err := u.encoder.Endpoints(name, e)
-		changed = slot.take(view, resource(xds.Endpoint, name, encoded, err), err) || changed
+		changed = u.endpoints.at(at).fill(xds.Endpoint, name, namedEndpoints{name, e}, func() ([]byte, error) {
+			return u.encoder.Endpoints(name, e)
+		}) || changed
 	}
 	return endpointTypes.when(changed)
 }

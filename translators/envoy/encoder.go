@@ -128,8 +128,8 @@ func (e *Encoder) Cluster(v model.Cluster) (encoded []byte, name, endpoints stri
 			return nil, "", "", err
 		}
 	}
-	endpoints = endpointsName(NameOf(v), print)
-	return e.fill(t), endpoints[:len(endpoints)-len(endpointsName("", print))], endpoints, nil
+	name = NameOf(v)
+	return e.fill(t), name, endpointsName(name, print), nil
 }
 
 // nameless is a cluster with marks for names.

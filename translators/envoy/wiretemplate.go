@@ -13,8 +13,8 @@ import (
 )
 
 // wireTemplate is an encoded message with holes for strings and numbers. Messages
-// that differ in these alone are built, validated and encoded once; each is then the template
-// with its own in it.
+// that differ in these alone are built, validated and encoded once; each is then
+// the template with its own in it.
 type wireTemplate struct {
 	parts []part
 }

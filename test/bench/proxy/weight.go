@@ -17,8 +17,8 @@ import (
 const between = engine.Interval + 20*time.Millisecond
 
 // measureWeights is the time from the change of a split to the first request
-// that obeys it, of a caller that asks without end, and what the change costs the caller's sidecar, by how many
-// Services that may call.
+// that obeys it, of a caller that asks without end, and what the change costs the
+// caller's sidecar, by how many Services that may call.
 func measureWeights(s settings) ([]row, error) {
 	var rows []row
 	for _, services := range s.changes {

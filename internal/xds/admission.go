@@ -52,10 +52,16 @@ type guest struct {
 
 // spend has a pod wait longer until it may connect many times in a row again.
 func (g *guest) spend(now time.Time, d time.Duration) {
-	if g.free.Before(now) {
-		g.free = now
+	g.free = spent(g.free, now, d)
+}
+
+// spent is when somebody may do something as often in a row as at first again, who
+// might have at free and does it now, which is worth d.
+func spent(free, now time.Time, d time.Duration) time.Time {
+	if free.Before(now) {
+		free = now
 	}
-	g.free = g.free.Add(d)
+	return free.Add(d)
 }
 
 // admitted is one stream that may go on until its context ends.

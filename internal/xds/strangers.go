@@ -47,15 +47,12 @@ func (s *strangers) enter(from netip.Addr) bool {
 	now := s.clock.Now()
 	s.sweep(now)
 	at := s.source(from)
-	free := s.free[at]
-	if free.Before(now) {
-		free = now
-	}
-	if free.Sub(now) > time.Duration(s.most-1)*strangerInterval {
+	free := spent(s.free[at], now, strangerInterval)
+	if free.Sub(now) > time.Duration(s.most)*strangerInterval {
 		s.refused()
 		return false
 	}
-	s.free[at] = free.Add(strangerInterval)
+	s.free[at] = free
 	return true
 }
 

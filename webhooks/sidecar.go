@@ -67,6 +67,7 @@ func proxyContainer(s Settings, o options, env []corev1.EnvVar) corev1.Container
 		Command:         []string{s.ProxyCommand},
 		Args: []string{
 			"-c", envoy.RunDir + "/" + envoy.BootstrapFile,
+			"--config-yaml", envoy.MemoryBound("$(MEMORY_LIMIT)"),
 			"--service-node", "$(POD_NAME).$(POD_NAMESPACE)",
 			"--service-cluster", "$(SERVICE_ACCOUNT).$(POD_NAMESPACE)",
 			"--concurrency", strconv.Itoa(o.concurrency),
@@ -82,6 +83,7 @@ func proxyContainer(s Settings, o options, env []corev1.EnvVar) corev1.Container
 			fieldEnv("POD_NAME", "metadata.name"),
 			fieldEnv("POD_NAMESPACE", "metadata.namespace"),
 			fieldEnv("SERVICE_ACCOUNT", "spec.serviceAccountName"),
+			memoryLimitEnv(),
 		}, env...),
 		Ports:         []corev1.ContainerPort{{Name: "weft-metrics", ContainerPort: envoy.MetricsPort, Protocol: corev1.ProtocolTCP}},
 		RestartPolicy: ptr(corev1.ContainerRestartPolicyAlways),
@@ -126,6 +128,14 @@ func volume() corev1.Volume {
 
 func fieldEnv(name, path string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: path}}}
+}
+
+// memoryLimitEnv is what the container may hold, in bytes; without a limit what
+// the node has.
+func memoryLimitEnv() corev1.EnvVar {
+	return corev1.EnvVar{Name: "MEMORY_LIMIT", ValueFrom: &corev1.EnvVarSource{ResourceFieldRef: &corev1.ResourceFieldSelector{
+		ContainerName: v1alpha1.ProxyContainer, Resource: "limits.memory", Divisor: resource.MustParse("0"),
+	}}}
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -26,6 +26,8 @@ type MeshConfigSpec struct {
 	Access Access `json:"access,omitempty"`
 	// Egress is what happens to a call that leaves the mesh. Default: allow.
 	Egress Egress `json:"egress,omitempty"`
+	// HeaderLimits bound the headers of a request, and of an answer.
+	HeaderLimits HeaderLimits `json:"headerLimits,omitempty"`
 	// Certificate is about the certificates of workloads.
 	Certificate Certificate `json:"certificate,omitempty"`
 	// TrustDomain is the first part of every identity. It can't be changed once
@@ -54,6 +56,16 @@ const (
 	EgressAllow Egress = "allow"
 	EgressDeny  Egress = "deny"
 )
+
+// HeaderLimits bound the headers of one message between two pods of the mesh. A
+// request with more is answered with 431, an answer with more becomes 502; both
+// name the limits.
+type HeaderLimits struct {
+	// Count is how many there may be, 1 to 10000. Default: 256.
+	Count uint32 `json:"count,omitempty"`
+	// Kilobytes is how long all of them may be, 1 to 8192. Default: 128.
+	Kilobytes uint32 `json:"kilobytes,omitempty"`
+}
 
 // Certificate is about the certificates of workloads.
 type Certificate struct {

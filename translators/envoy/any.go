@@ -22,6 +22,8 @@ func packed(m proto.Message) *anypb.Any {
 
 func seconds(n int64) *durationpb.Duration { return &durationpb.Duration{Seconds: n} }
 
+func milliseconds(n int64) *durationpb.Duration { return duration(time.Duration(n) * time.Millisecond) }
+
 func duration(d time.Duration) *durationpb.Duration { return durationpb.New(d) }
 
 func u32(n uint32) *wrapperspb.UInt32Value { return wrapperspb.UInt32(n) }

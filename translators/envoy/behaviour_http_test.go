@@ -138,7 +138,7 @@ func TestRequestCrossesTheMesh(t *testing.T) {
 		client                   *http.Client
 	}{
 		{"HTTP/1.1", "http://198.19.0.1/a?b=c", "HTTP/1.1", "127.0.0.6:", client.client},
-		{"HTTP/2 to an application of HTTP/1.1", "http://198.19.0.1/a?b=c", "HTTP/1.1", "127.0.0.6:", client.newClient2()},
+		{"HTTP/2 at a port of HTTP, as without a mesh", "http://198.19.0.1/a?b=c", "HTTP/2.0", "127.0.0.6:", client.newClient2()},
 		{"HTTP/1.1 to an application of HTTP/2", "http://198.19.0.2/a?b=c", "HTTP/2.0", "127.0.0.6:", client.client},
 		{"HTTP/2", "http://198.19.0.2/a?b=c", "HTTP/2.0", "127.0.0.6:", client.newClient2()},
 		{"IPv6", "http://[fd00:99::1]/a?b=c", "HTTP/1.1", "[::6]:", client.client},

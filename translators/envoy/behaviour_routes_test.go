@@ -222,7 +222,7 @@ func TestWebSocketAndGRPCCrossTheMesh(t *testing.T) {
 		}
 	})
 	server.counts(t,
-		`envoy_weft_server_requests_total{`+frontPeer+`,port="8080",code="101",grpc="",flags="DR",rule="allow"} 1`,
+		`envoy_weft_server_requests_total{`+frontPeer+`,port="8080",code="101",grpc="",flags="DC",rule="allow"} 1`,
 		`envoy_weft_server_requests_total{`+frontPeer+`,port="9090",code="200",grpc="0",flags="-",rule="allow"} 1`,
 		`envoy_weft_server_requests_total{`+frontPeer+`,port="9090",code="200",grpc="5",flags="-",rule="allow"} 1`,
 		`envoy_weft_server_denied_total{`+frontPeer+`,port="9090",protocol="http",missing="route"} 1`,

@@ -10,7 +10,6 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	upstreamhttpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/weft-mesh/weft/translators/model"
@@ -22,6 +21,17 @@ const connectTimeout = 2
 // connectionLife bounds a connection between two sidecars; requests in flight
 // end on it, new ones take another.
 const connectionLife = 30 * 60
+
+// connectionIdle is how long a connection is kept for the next request. It is
+// less than the time that a server's sidecar gives connections to drain
+// (webhooks, --drain-time-s), so that none is closed from that side while a
+// request is on its way.
+const connectionIdle = 25
+
+// keepalive ends a connection after half a minute without a sign of life.
+func keepalive() *corev3.TcpKeepalive {
+	return &corev3.TcpKeepalive{KeepaliveTime: u32(15), KeepaliveInterval: u32(5), KeepaliveProbes: u32(3)}
+}
 
 // outside is the mark of endpoints that have no sidecar. Those without it are
 // spoken to by mutual TLS: they are nearly all, and a mark is most of an endpoint.
@@ -43,12 +53,12 @@ func BuildCluster(v model.Cluster) *clusterv3.Cluster {
 
 // clusterBody is a cluster that does not ask for endpoints yet.
 func clusterBody(v model.Cluster) *clusterv3.Cluster {
-	alpns := []string{alpn}
+	alpns := alpnsOfTCP
 	switch {
 	case v.Name.UDP:
-		alpns = []string{alpnUDP}
+		alpns = alpnsOfUDP
 	case v.Protocol.IsHTTP():
-		alpns = []string{"h2", alpn}
+		alpns = alpnsOfHTTP
 	}
 	c := &clusterv3.Cluster{
 		Name:                 NameOf(v),
@@ -57,6 +67,9 @@ func clusterBody(v model.Cluster) *clusterv3.Cluster {
 		LbPolicy:             clusterv3.Cluster_LEAST_REQUEST,
 		CircuitBreakers:      unlimited(),
 		TransportSocket:      upstreamTLS(alpns, v.TrustDomain, v.Identities),
+		// A peer whose node is gone says nothing.
+		UpstreamConnectionOptions:     &clusterv3.UpstreamConnectionOptions{TcpKeepalive: keepalive()},
+		PerConnectionBufferLimitBytes: u32(bufferLimit),
 		TransportSocketMatches: []*clusterv3.Cluster_TransportSocketMatch{
 			{Name: "plaintext", Match: outsideMark(), TransportSocket: plaintext()},
 		},
@@ -64,14 +77,7 @@ func clusterBody(v model.Cluster) *clusterv3.Cluster {
 		CommonLbConfig: &clusterv3.Cluster_CommonLbConfig{HealthyPanicThreshold: percent(0)},
 	}
 	if v.Protocol.IsHTTP() || v.Name.UDP {
-		o := http2()
-		// A connection keeps the certificates that it was opened with.
-		o.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{MaxConnectionDuration: seconds(connectionLife)}
-		if v.Protocol.IsHTTP() {
-			// Here and not in routes, which are sent again for each new weight.
-			o.RetryPolicy = retryUnprocessed()
-		}
-		c.TypedExtensionProtocolOptions = httpOptions(o)
+		c.TypedExtensionProtocolOptions = httpOptions(clusterHTTP(v))
 	}
 	if v.Split {
 		c.LbPolicy = clusterv3.Cluster_ROUND_ROBIN
@@ -83,6 +89,24 @@ func clusterBody(v model.Cluster) *clusterv3.Cluster {
 		c.AltStatName = ClusterName(v.Name)
 	}
 	return c
+}
+
+// clusterHTTP is how requests are carried. They keep their version of HTTP all
+// the way, so that each is its own connection's where the application made it so
+// (ADR 27).
+func clusterHTTP(v model.Cluster) *upstreamhttpv3.HttpProtocolOptions {
+	o := http2(v.Headers)
+	if v.Protocol == model.ProtocolHTTP {
+		o = sameHTTP(v.Headers)
+	}
+	// A connection keeps the certificates that it was opened with.
+	o.CommonHttpProtocolOptions.MaxConnectionDuration = seconds(connectionLife)
+	o.CommonHttpProtocolOptions.IdleTimeout = seconds(connectionIdle)
+	if v.Protocol.IsHTTP() {
+		// Here and not in routes, which are sent again for each new weight.
+		o.RetryPolicy = retryUnprocessed()
+	}
+	return o
 }
 
 // askingFor has a cluster ask for its endpoints.
@@ -165,12 +189,15 @@ func BuildDirectCluster(v model.DirectCluster) *clusterv3.Cluster {
 		ConnectTimeout:       seconds(connectTimeout),
 		CircuitBreakers:      unlimited(),
 		LoadAssignment:       oneEndpoint(name, v.Addr),
+
+		UpstreamConnectionOptions:     &clusterv3.UpstreamConnectionOptions{TcpKeepalive: keepalive()},
+		PerConnectionBufferLimitBytes: u32(bufferLimit),
 	}
 	if v.Closed {
 		c.LoadAssignment = &endpointv3.ClusterLoadAssignment{ClusterName: name}
 	}
 	if len(v.Identities) > 0 {
-		c.TransportSocket = upstreamTLS([]string{alpn}, v.TrustDomain, v.Identities)
+		c.TransportSocket = upstreamTLS(alpnsOfTCP, v.TrustDomain, v.Identities)
 	}
 	return c
 }
@@ -188,28 +215,4 @@ func unlimited() *clusterv3.CircuitBreakers {
 	return &clusterv3.CircuitBreakers{Thresholds: []*clusterv3.CircuitBreakers_Thresholds{{
 		MaxConnections: u32(most), MaxPendingRequests: u32(most), MaxRequests: u32(most), MaxRetries: u32(most),
 	}}}
-}
-
-func http2() *upstreamhttpv3.HttpProtocolOptions {
-	return &upstreamhttpv3.HttpProtocolOptions{UpstreamProtocolOptions: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_{
-		ExplicitHttpConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig{
-			ProtocolConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_Http2ProtocolOptions{
-				Http2ProtocolOptions: &corev3.Http2ProtocolOptions{AllowConnect: true},
-			},
-		},
-	}}
-}
-
-func http1() *upstreamhttpv3.HttpProtocolOptions {
-	return &upstreamhttpv3.HttpProtocolOptions{UpstreamProtocolOptions: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_{
-		ExplicitHttpConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig{
-			ProtocolConfig: &upstreamhttpv3.HttpProtocolOptions_ExplicitHttpConfig_HttpProtocolOptions{
-				HttpProtocolOptions: &corev3.Http1ProtocolOptions{},
-			},
-		},
-	}}
-}
-
-func httpOptions(o *upstreamhttpv3.HttpProtocolOptions) map[string]*anypb.Any {
-	return map[string]*anypb.Any{"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": packed(o)}
 }

@@ -89,6 +89,7 @@ type clusterShape struct {
 	addressed   bool
 	trustDomain string
 	identities  int
+	headers     model.HeaderLimits
 	named       bool // tells that the name of its endpoints is in it
 }
 
@@ -112,7 +113,7 @@ func (e *Encoder) Cluster(v model.Cluster) (encoded []byte, name, endpoints stri
 	}
 	shape := clusterShape{
 		protocol: v.Protocol, port: v.Name.Port, udp: v.Name.UDP, split: v.Split, addressed: v.Address.IsValid(),
-		trustDomain: v.TrustDomain, identities: len(v.Identities),
+		trustDomain: v.TrustDomain, identities: len(v.Identities), headers: v.Headers,
 	}
 	t := e.clusters[shape]
 	if t == nil {

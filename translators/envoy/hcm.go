@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
 	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
@@ -12,6 +11,8 @@ import (
 	earlymutationv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/http/early_header_mutation/header_mutation/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/weft-mesh/weft/translators/model"
 )
 
 const hcmFilter = "envoy.filters.network.http_connection_manager"
@@ -30,14 +31,17 @@ func router() *hcmv3.HttpFilter {
 }
 
 // connectionManager is what both sides have in common.
-func connectionManager(prefix string) *hcmv3.HttpConnectionManager {
+func connectionManager(prefix string, h model.HeaderLimits) *hcmv3.HttpConnectionManager {
+	h = h.OrDefault()
 	return &hcmv3.HttpConnectionManager{
 		StatPrefix: prefix,
 		// Request ids and the x-envoy headers are the application's own business.
 		GenerateRequestId:          off(),
 		ServerHeaderTransformation: hcmv3.HttpConnectionManager_PASS_THROUGH,
-		HttpProtocolOptions:        &corev3.Http1ProtocolOptions{AcceptHttp_10: true},
-		Http2ProtocolOptions:       &corev3.Http2ProtocolOptions{AllowConnect: true},
+		CommonHttpProtocolOptions:  &corev3.HttpProtocolOptions{MaxHeadersCount: u32(h.Count)},
+		MaxRequestHeadersKb:        u32(h.Kilobytes),
+		HttpProtocolOptions:        http1Server(),
+		Http2ProtocolOptions:       http2Server(h),
 		UpgradeConfigs:             []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: "websocket"}},
 		StreamIdleTimeout:          seconds(0), // long polls and watches are not idle
 		UseRemoteAddress:           off(),
@@ -82,11 +86,11 @@ func earlyMutation(ms ...*mutationv3.HeaderMutation) []*corev3.TypedExtensionCon
 
 // outboundManager picks routes by the address that was dialled, whatever host
 // the request names.
-func outboundManager() *hcmv3.HttpConnectionManager {
-	m := connectionManager("outbound")
+func outboundManager(h model.HeaderLimits) *hcmv3.HttpConnectionManager {
+	m := connectionManager("outbound", h)
 	m.EarlyHeaderMutationExtensions = earlyMutation(setHeader(DestinationHeader, "%DOWNSTREAM_LOCAL_ADDRESS%"))
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE
-	m.LocalReplyConfig = refuseUnrouted()
+	m.LocalReplyConfig = outboundReplies(h)
 	m.AccessLog = clientFigures()
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_ScopedRoutes{ScopedRoutes: &hcmv3.ScopedRoutes{
 		Name: "outbound",
@@ -106,13 +110,13 @@ func outboundManager() *hcmv3.HttpConnectionManager {
 
 // inboundManager lets in what the routes' policy allows. By itself it lets in
 // nothing.
-func inboundManager() *hcmv3.HttpConnectionManager {
-	m := connectionManager("inbound")
+func inboundManager(h model.HeaderLimits) *hcmv3.HttpConnectionManager {
+	m := connectionManager("inbound", h)
 	m.NormalizePath, m.MergeSlashes = on(), true
 	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_KEEP_UNCHANGED
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE_SET
 	m.SetCurrentClientCertDetails = &hcmv3.HttpConnectionManager_SetCurrentClientCertDetails{Uri: true}
-	m.LocalReplyConfig = &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{tellUnprocessed(), explainDenial()}}
+	m.LocalReplyConfig = inboundReplies(h)
 	m.AccessLog = serverFigures()
 	// Envoy would take the outer connection's TLS for the application's own.
 	m.EarlyHeaderMutationExtensions = earlyMutation(ifAbsent("x-forwarded-proto", "http"))
@@ -124,51 +128,4 @@ func inboundManager() *hcmv3.HttpConnectionManager {
 		router(),
 	}
 	return m
-}
-
-// refuseUnrouted answers for a Service of the mesh that the pod may not call: its
-// address has no scope.
-func refuseUnrouted() *hcmv3.LocalReplyConfig {
-	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{{
-		Filter:             unrouted(),
-		StatusCode:         u32(403),
-		BodyFormatOverride: text("weft: no TrafficTarget lets this pod ask %REQ(:AUTHORITY)% for %REQ(:METHOD)% %PATH(NQ:PATH)%\n"),
-	}}}
-}
-
-// unrouted takes requests to an address that has no scope.
-func unrouted() *accesslogv3.AccessLogFilter { return flagged("NR") }
-
-func flagged(flag string) *accesslogv3.AccessLogFilter {
-	return &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_ResponseFlagFilter{
-		ResponseFlagFilter: &accesslogv3.ResponseFlagFilter{Flags: []string{flag}},
-	}}
-}
-
-// explainDenial makes a denial say who asked and what is missing. It concerns
-// answers of the sidecar alone, not an application's own 403.
-func explainDenial() *hcmv3.ResponseMapper {
-	return &hcmv3.ResponseMapper{
-		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_StatusCodeFilter{
-			StatusCodeFilter: &accesslogv3.StatusCodeFilter{Comparison: &accesslogv3.ComparisonFilter{
-				Op: accesslogv3.ComparisonFilter_EQ, Value: &corev3.RuntimeUInt32{DefaultValue: 403, RuntimeKey: "weft.denied"},
-			}},
-		}},
-		BodyFormatOverride: text("weft: no TrafficTarget lets %DOWNSTREAM_PEER_URI_SAN% ask for %REQ(:METHOD)% %PATH(NQ:PATH)%\n"),
-	}
-}
-
-func text(format string) *corev3.SubstitutionFormatString {
-	return &corev3.SubstitutionFormatString{Format: &corev3.SubstitutionFormatString_TextFormatSource{
-		TextFormatSource: &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{InlineString: format}},
-	}}
-}
-
-// tellUnprocessed marks the answer to a request for which no connection to the
-// application could be had.
-func tellUnprocessed() *hcmv3.ResponseMapper {
-	return &hcmv3.ResponseMapper{
-		Filter:       flagged("UF"),
-		HeadersToAdd: []*corev3.HeaderValueOption{{Header: &corev3.HeaderValue{Key: UnprocessedHeader, Value: "true"}}},
-	}
 }

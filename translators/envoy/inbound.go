@@ -35,26 +35,115 @@ func BuildInboundListener(v model.Inbound) (*listenerv3.Listener, error) {
 	if permissive {
 		l.ListenerFiltersTimeout, l.ContinueOnListenerFiltersTimeout = seconds(permissiveSilence), true
 	}
+	b := inboundBuilder{trustDomain: v.TrustDomain, permissive: permissive, headers: v.Headers, ports: map[uint16]chainsOf{}}
 	for _, p := range v.Ports {
-		l.FilterChains = append(l.FilterChains, portChains(v.TrustDomain, p, permissive)...)
+		b.port(p)
 	}
+	b.others(v.Other)
 	for _, p := range v.UDP {
-		l.FilterChains = append(l.FilterChains, udpChain(v.TrustDomain, p))
-		if !slices.ContainsFunc(v.Ports, func(t model.InboundPort) bool { return t.Port == p.Port }) {
-			// A port that has chains has no other: TCP of this number needs its own.
-			l.FilterChains = append(l.FilterChains, portChains(v.TrustDomain, model.InboundPort{Port: p.Port, Protocol: model.ProtocolTCP, Policy: v.Other}, permissive)...)
-		}
+		b.udp(p)
 	}
-	// A port that belongs to the sidecar is nobody's to call: the connection
-	// would come back to this listener, again and again.
-	l.FilterChains = append(l.FilterChains, closedChain("sidecar", &listenerv3.FilterChainMatch{DestinationPort: u32(InboundPort)}))
-	if c := tcpMeshChain(v.TrustDomain, "other", 0, v.Other); c != nil {
-		l.FilterChains = append(l.FilterChains, c)
-	}
-	if permissive && v.Other.AllowAll {
-		l.DefaultFilterChain = &listenerv3.FilterChain{Name: "other|plaintext", Filters: tcpFilters(v.TrustDomain, v.Other)}
-	}
+	b.add(closedChain(), refusedChain(v.Headers))
+	l.FilterChains, l.FilterChainMatcher = b.chains, inboundMatcher(b.ports, b.other)
 	return l, nil
+}
+
+// inboundBuilder collects a listener's chains, and which of them takes what.
+type inboundBuilder struct {
+	trustDomain string
+	permissive  bool
+	headers     model.HeaderLimits
+	chains      []*listenerv3.FilterChain
+	ports       map[uint16]chainsOf
+	other       chainsOf
+}
+
+func (b *inboundBuilder) add(chains ...*listenerv3.FilterChain) {
+	b.chains = append(b.chains, chains...)
+}
+
+// others adds the chains of the ports that no Service speaks of.
+func (b *inboundBuilder) others(p model.Policy) {
+	b.other = chainsOf{tcp: b.tcp("other", p), plain: b.bytes("other|plaintext", p)}
+	b.other.http, b.other.foreign = b.other.tcp, b.other.plain
+}
+
+// named adds a chain, and answers with its name.
+func (b *inboundBuilder) named(c *listenerv3.FilterChain) string {
+	b.add(c)
+	return c.GetName()
+}
+
+// port adds the chains of one TCP port.
+func (b *inboundBuilder) port(p model.InboundPort) {
+	name := InboundRouteName(p.Port)
+	c := chainsOf{plain: b.plain(name, p), foreign: b.foreign(name, p)}
+	if p.Protocol.IsHTTP() {
+		c.http = b.named(&listenerv3.FilterChain{
+			Name: name, TransportSocket: downstreamTLS(b.trustDomain, nil), Filters: b.httpFilters(p),
+		})
+		c.tcp = c.http // a pod that is called by its own address
+	}
+	switch {
+	case p.TCP != nil:
+		c.tcp = b.tcp(name+"|tcp", *p.TCP)
+	case !p.Protocol.IsHTTP():
+		c.tcp = b.tcp(name, p.Policy)
+		c.http = c.tcp
+	}
+	b.ports[p.Port] = c
+}
+
+// udp adds the chain of one UDP port. TCP of the same number, of which no
+// Service speaks, is as at any other port.
+func (b *inboundBuilder) udp(p model.InboundPort) {
+	c, ok := b.ports[p.Port]
+	if !ok {
+		c = b.other
+	}
+	c.udp = b.named(udpChain(b.trustDomain, p, b.headers))
+	b.ports[p.Port] = c
+}
+
+// tcp adds the chain of connections of the mesh; none where nobody may connect.
+// The callers are told apart by the handshake, for the filter that enforces the
+// policy waits for the first byte of the client: a server that speaks first
+// would be heard before.
+func (b *inboundBuilder) tcp(name string, p model.Policy) string {
+	callers := connectingCallers(p)
+	if !p.AllowAll && len(callers) == 0 {
+		return ""
+	}
+	return b.named(&listenerv3.FilterChain{
+		Name: name, TransportSocket: downstreamTLS(b.trustDomain, callers), Filters: tcpFilters(b.trustDomain, p),
+	})
+}
+
+// plain adds the chain of plaintext. Where it may not come, HTTP gets an answer
+// that says why.
+func (b *inboundBuilder) plain(name string, p model.InboundPort) string {
+	switch {
+	case p.Protocol.IsHTTP() && b.permissive:
+		return b.named(&listenerv3.FilterChain{Name: name + "|plaintext", Filters: b.httpFilters(p)})
+	case p.Protocol.IsHTTP():
+		return refusedChainName
+	default:
+		return b.bytes(name+"|plaintext", p.Policy)
+	}
+}
+
+// foreign adds the chain of the application's own TLS, of which only the
+// application can make sense.
+func (b *inboundBuilder) foreign(name string, p model.InboundPort) string {
+	return b.bytes(name+"|tls", p.Policy)
+}
+
+// bytes adds a chain of what has no identity; none where only some may call.
+func (b *inboundBuilder) bytes(name string, p model.Policy) string {
+	if !b.permissive || !p.AllowAll {
+		return ""
+	}
+	return b.named(&listenerv3.FilterChain{Name: name, Filters: tcpFilters(b.trustDomain, p)})
 }
 
 // ListenerView leaves out of a view what the listener does not hold: who may ask
@@ -67,63 +156,6 @@ func ListenerView(v model.Inbound) model.Inbound {
 		}
 	}
 	return v
-}
-
-func meshMatch(port uint16) *listenerv3.FilterChainMatch {
-	return chainMatch(port, "tls", alpn)
-}
-
-// tcpBeside takes in what callers of a mixed port speak as TCP. They name no
-// HTTP/2 in their handshake, which leaves that name to the chain of HTTP.
-func tcpBeside(trustDomain, name string, p model.InboundPort) *listenerv3.FilterChain {
-	if c := tcpMeshChain(trustDomain, name+"|tcp", p.Port, *p.TCP); c != nil {
-		return c
-	}
-	return closedChain(name+"|tcp", meshMatch(p.Port))
-}
-
-func chainMatch(port uint16, transport string, alpns ...string) *listenerv3.FilterChainMatch {
-	m := &listenerv3.FilterChainMatch{TransportProtocol: transport, ApplicationProtocols: alpns}
-	if port != 0 {
-		m.DestinationPort = u32(uint32(port))
-	}
-	return m
-}
-
-// portChains are all of a port's chains: what none of them matches would fall to
-// the listener's default, whatever the port's own policy says.
-func portChains(trustDomain string, p model.InboundPort, permissive bool) []*listenerv3.FilterChain {
-	name := InboundRouteName(p.Port)
-	var chains []*listenerv3.FilterChain
-	if p.Protocol.IsHTTP() {
-		match := meshMatch(p.Port)
-		if p.TCP != nil {
-			match.ApplicationProtocols = []string{"h2"}
-			chains = append(chains, tcpBeside(trustDomain, name, p))
-		}
-		chains = append(chains, &listenerv3.FilterChain{
-			Name: name, FilterChainMatch: match, TransportSocket: downstreamTLS(trustDomain, nil), Filters: httpFilters(p),
-		})
-	} else if c := tcpMeshChain(trustDomain, name, p.Port, p.Policy); c != nil {
-		chains = append(chains, c)
-	} else {
-		chains = append(chains, closedChain(name, meshMatch(p.Port)))
-	}
-	return append(chains, plainChain(trustDomain, name, p, permissive), foreignChain(trustDomain, name, p, permissive))
-}
-
-// tcpMeshChain takes in connections of the mesh; nil where nobody may connect.
-// The callers are told apart by the handshake, for the filter that enforces the
-// policy waits for the first byte of the client: a server that speaks first
-// would be heard before.
-func tcpMeshChain(trustDomain, name string, port uint16, p model.Policy) *listenerv3.FilterChain {
-	callers := connectingCallers(p)
-	if !p.AllowAll && len(callers) == 0 {
-		return nil
-	}
-	return &listenerv3.FilterChain{
-		Name: name, FilterChainMatch: meshMatch(port), TransportSocket: downstreamTLS(trustDomain, callers), Filters: tcpFilters(trustDomain, p),
-	}
 }
 
 // connectingCallers are whom a policy lets connect; none where it names nobody,
@@ -140,50 +172,31 @@ func connectingCallers(p model.Policy) (ids []model.Identity) {
 	return ids
 }
 
-// plainChain takes in plaintext. Where it may not come, HTTP gets an answer that
-// says why.
-func plainChain(trustDomain, name string, p model.InboundPort, permissive bool) *listenerv3.FilterChain {
-	c := closedChain(name+"|plaintext", chainMatch(p.Port, "raw_buffer"))
-	switch {
-	case p.Protocol.IsHTTP() && permissive:
-		c.Filters = httpFilters(p)
-	case p.Protocol.IsHTTP():
-		c.Filters = refuseFilters()
-	case permissive && p.Policy.AllowAll:
-		c.Filters = tcpFilters(trustDomain, p.Policy)
-	}
-	return c
+// closedChain closes what it takes in, of any port.
+func closedChain() *listenerv3.FilterChain {
+	return &listenerv3.FilterChain{Name: closedChainName, Filters: closedFilters()}
 }
 
-// foreignChain takes in the application's own TLS, of which only the
-// application can make sense.
-func foreignChain(trustDomain, name string, p model.InboundPort, permissive bool) *listenerv3.FilterChain {
-	c := closedChain(name+"|tls", chainMatch(p.Port, "tls"))
-	if permissive && p.Policy.AllowAll {
-		c.Filters = tcpFilters(trustDomain, p.Policy)
-	}
-	return c
-}
+const refusedChainName = "refused"
 
-// closedChain closes what it takes in.
-func closedChain(name string, match *listenerv3.FilterChainMatch) *listenerv3.FilterChain {
-	return &listenerv3.FilterChain{Name: name, FilterChainMatch: match, Filters: closedFilters()}
+// refusedChain answers every request with 403, so that a caller without a
+// sidecar reads why.
+func refusedChain(h model.HeaderLimits) *listenerv3.FilterChain {
+	return &listenerv3.FilterChain{Name: refusedChainName, Filters: refuseFilters(h)}
 }
 
 func tcpFilters(trustDomain string, p model.Policy) []*listenerv3.Filter {
 	return []*listenerv3.Filter{networkRBAC(trustDomain, p), tcpProxy("inbound", InboundTCPCluster, serverTCPFigures()...)}
 }
 
-func httpFilters(p model.InboundPort) []*listenerv3.Filter {
-	m := inboundManager()
+func (b *inboundBuilder) httpFilters(p model.InboundPort) []*listenerv3.Filter {
+	m := inboundManager(b.headers)
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{ConfigSource: overADS(), RouteConfigName: InboundRouteName(p.Port)}}
 	return []*listenerv3.Filter{networkFilter(hcmFilter, m)}
 }
 
-// refuseFilters answer every request with 403, so that a caller without a
-// sidecar reads why.
-func refuseFilters() []*listenerv3.Filter {
-	m := connectionManager("refused")
+func refuseFilters(h model.HeaderLimits) []*listenerv3.Filter {
+	m := connectionManager("refused", h)
 	m.AccessLog = []*accesslogv3.AccessLog{deniedFigures(nil, MissingCertificate)}
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: &routev3.RouteConfiguration{
 		Name: "refused",
@@ -211,14 +224,40 @@ func BuildInboundRoute(trustDomain string, p model.InboundPort) (*routev3.RouteC
 			// The application has seen the request, whatever it says itself.
 			ResponseHeadersToRemove: []string{UnprocessedHeader},
 			TypedPerFilterConfig:    map[string]*anypb.Any{httpRBACFilter: packed(httpRBAC(trustDomain, p.Policy))},
-			Routes: []*routev3.Route{{
-				Match: routeMatch(nil),
-				Action: &routev3.Route_Route{Route: &routev3.RouteAction{
-					ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: cluster},
-					Timeout:          seconds(0),
-					UpgradeConfigs:   []*routev3.RouteAction_UpgradeConfig{{UpgradeType: "websocket"}},
-				}},
-			}},
+			Routes:                  applicationRoutes(cluster),
 		}},
 	}, nil
+}
+
+// applicationRoutes lead to the application. A connection that it closes while a
+// request is on its way there takes the request with it, which is sent again
+// where that is known to do no harm: over HTTP/1 what asks for nothing to be
+// done (RFC 9110, 9.2.2), over HTTP/2 what the application has refused.
+func applicationRoutes(cluster string) []*routev3.Route {
+	all := applicationRoute(cluster)
+	if cluster == InboundHTTP2Cluster {
+		all.GetRoute().RetryPolicy = &routev3.RetryPolicy{
+			// An application that takes few streams at a time says so after it has
+			// been sent more.
+			RetryOn: "refused-stream", NumRetries: u32(20), RetryBackOff: &routev3.RetryPolicy_RetryBackOff{BaseInterval: milliseconds(5), MaxInterval: milliseconds(100)},
+		}
+		return []*routev3.Route{all}
+	}
+	safe := applicationRoute(cluster)
+	safe.Match.Headers = []*routev3.HeaderMatcher{headerMatcher(":method", "GET|HEAD|OPTIONS|TRACE")}
+	safe.GetRoute().RetryPolicy = &routev3.RetryPolicy{
+		RetryOn: "reset", NumRetries: u32(2), RetryBackOff: &routev3.RetryPolicy_RetryBackOff{BaseInterval: milliseconds(1), MaxInterval: milliseconds(10)},
+	}
+	return []*routev3.Route{safe, all}
+}
+
+func applicationRoute(cluster string) *routev3.Route {
+	return &routev3.Route{
+		Match: routeMatch(nil),
+		Action: &routev3.Route_Route{Route: &routev3.RouteAction{
+			ClusterSpecifier: &routev3.RouteAction_Cluster{Cluster: cluster},
+			Timeout:          seconds(0),
+			UpgradeConfigs:   []*routev3.RouteAction_UpgradeConfig{{UpgradeType: "websocket"}},
+		}},
+	}
 }

@@ -1,8 +1,6 @@
 package envoy
 
 import (
-	accesslogv3 "github.com/envoyproxy/go-control-plane/envoy/config/accesslog/v3"
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	httprbacv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
@@ -18,8 +16,8 @@ const connectUDP = "CONNECT-UDP"
 // UDP port of the pods. Its route decides who may open one; its name holds the
 // policy, so that a change of it is another chain and the streams of the old
 // one end with it.
-func udpChain(trustDomain string, p model.InboundPort) *listenerv3.FilterChain {
-	m := connectionManager("inbound_udp")
+func udpChain(trustDomain string, p model.InboundPort, h model.HeaderLimits) *listenerv3.FilterChain {
+	m := connectionManager("inbound_udp", h)
 	m.CodecType = hcmv3.HttpConnectionManager_HTTP2
 	m.UpgradeConfigs = []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: connectUDP}}
 	m.StreamIdleTimeout = seconds(2 * udpIdle) // the caller's sidecar ends it before, if it can
@@ -29,9 +27,9 @@ func udpChain(trustDomain string, p model.InboundPort) *listenerv3.FilterChain {
 	m.AccessLog = serverUDPFigures()
 	m.HttpFilters = []*hcmv3.HttpFilter{httpFilter(httpRBACFilter, &httprbacv3.RBAC{Matcher: denyAll()}), router()}
 	return &listenerv3.FilterChain{
-		Name:             InboundUDPRouteName(p.Port) + "|" + fingerprint(httpRBAC(trustDomain, p.Policy)),
-		FilterChainMatch: chainMatch(p.Port, "tls", alpnUDP), TransportSocket: downstreamTLS(trustDomain, nil),
-		Filters: []*listenerv3.Filter{networkFilter(hcmFilter, m)},
+		Name:            InboundUDPRouteName(p.Port) + "|" + fingerprint(httpRBAC(trustDomain, p.Policy)),
+		TransportSocket: downstreamTLS(trustDomain, nil),
+		Filters:         []*listenerv3.Filter{networkFilter(hcmFilter, m)},
 	}
 }
 
@@ -40,12 +38,8 @@ func udpChain(trustDomain string, p model.InboundPort) *listenerv3.FilterChain {
 // (Envoy 1.40).
 func withoutBody() *hcmv3.LocalReplyConfig {
 	return &hcmv3.LocalReplyConfig{Mappers: []*hcmv3.ResponseMapper{{
-		Filter: &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_StatusCodeFilter{
-			StatusCodeFilter: &accesslogv3.StatusCodeFilter{Comparison: &accesslogv3.ComparisonFilter{
-				Op: accesslogv3.ComparisonFilter_GE, Value: &corev3.RuntimeUInt32{DefaultValue: 400, RuntimeKey: "weft.refused"},
-			}},
-		}},
-		Body: inline(nil),
+		Filter: fromStatus(400),
+		Body:   inline(nil),
 	}}}
 }
 

@@ -25,6 +25,7 @@ func redirected(name string, port uint16, ipv6 bool, on4, on6 string) *listenerv
 	l := &listenerv3.Listener{
 		Name: name, Address: socketAddress(on4, port),
 		PerConnectionBufferLimitBytes: u32(bufferLimit),
+		TcpKeepalive:                  keepalive(),
 		ListenerFilters: []*listenerv3.ListenerFilter{{
 			Name:       "envoy.filters.listener.original_dst",
 			ConfigType: &listenerv3.ListenerFilter_TypedConfig{TypedConfig: packed(&originaldstv3.OriginalDst{})},
@@ -164,7 +165,7 @@ func BuildOutboundListener(v model.OutboundListener) (*listenerv3.Listener, erro
 	l.TrafficDirection = corev3.TrafficDirection_OUTBOUND
 	l.AccessLog = clientTCPFigures()
 	l.FilterChains = []*listenerv3.FilterChain{
-		{Name: httpChain, Filters: []*listenerv3.Filter{networkFilter(hcmFilter, outboundManager())}},
+		{Name: httpChain, Filters: []*listenerv3.Filter{networkFilter(hcmFilter, outboundManager(v.Headers))}},
 		{Name: directChain, Filters: directFilters()},
 		{Name: passthroughChain, Filters: []*listenerv3.Filter{tcpProxy("passthrough", PassthroughCluster)}},
 		{Name: closedChainName, Filters: closedFilters()},

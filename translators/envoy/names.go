@@ -58,11 +58,13 @@ const (
 	InboundUDPCluster   = "inbound|udp"
 )
 
-// What marks a connection between two sidecars: one of TCP, and one whose
-// streams carry the datagrams of a UDP port.
-const (
-	alpn    = "weft"
-	alpnUDP = "weft-udp"
+// What a sidecar offers in its handshake, which tells the other what comes: HTTP,
+// connections, or streams that carry the datagrams of a UDP port. No protocol is
+// agreed on, so that a server's sidecar sees by the first bytes which HTTP it is.
+var (
+	alpnsOfHTTP = []string{"weft-http", "weft"}
+	alpnsOfTCP  = []string{"weft"}
+	alpnsOfUDP  = []string{"weft-udp"}
 )
 
 const udpSuffix = "|udp"

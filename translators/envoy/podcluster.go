@@ -30,10 +30,11 @@ const applicationIdle = 1
 // whatever port was called, what lies outside of the mesh, and its probes.
 func BuildPodClusters(probes []model.Probe) []*clusterv3.Cluster {
 	inHTTP, inHTTP2 := originalDestination(InboundHTTPCluster), originalDestination(InboundHTTP2Cluster)
-	o := http1()
-	o.CommonHttpProtocolOptions = &corev3.HttpProtocolOptions{IdleTimeout: seconds(applicationIdle)}
+	own := model.HeaderLimits{Count: ownHeaderCount, Kilobytes: ownHeaderKilobytes}
+	o := sameHTTP(own)
+	o.CommonHttpProtocolOptions.IdleTimeout = seconds(applicationIdle)
 	inHTTP.TypedExtensionProtocolOptions = httpOptions(o)
-	inHTTP2.TypedExtensionProtocolOptions = httpOptions(http2())
+	inHTTP2.TypedExtensionProtocolOptions = httpOptions(http2(own))
 	cs := []*clusterv3.Cluster{inHTTP, inHTTP2, originalDestination(InboundTCPCluster)}
 	for _, c := range cs {
 		c.UpstreamBindConfig = inboundSource()
@@ -65,5 +66,8 @@ func originalDestination(name string) *clusterv3.Cluster {
 		LbPolicy:             clusterv3.Cluster_CLUSTER_PROVIDED,
 		ConnectTimeout:       seconds(connectTimeout),
 		CircuitBreakers:      unlimited(),
+
+		UpstreamConnectionOptions:     &clusterv3.UpstreamConnectionOptions{TcpKeepalive: keepalive()},
+		PerConnectionBufferLimitBytes: u32(bufferLimit),
 	}
 }

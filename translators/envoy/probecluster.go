@@ -42,7 +42,7 @@ func probeCluster(p model.Probe) *clusterv3.Cluster {
 			ConnectTimeout:       duration(probeTimeout(p)),
 		}
 		if p.Kind == model.ProbeGRPC {
-			c.TypedExtensionProtocolOptions = httpOptions(http2())
+			c.TypedExtensionProtocolOptions = httpOptions(http2(model.HeaderLimits{}))
 		}
 		return c
 	}

@@ -18,7 +18,7 @@ import (
 // BuildProbesListener answers the kubelet. It opens the paths of the probes and
 // nothing else of the application.
 func BuildProbesListener(v model.Inbound) (*listenerv3.Listener, error) {
-	m := connectionManager("probes")
+	m := connectionManager("probes", model.HeaderLimits{})
 	vh := &routev3.VirtualHost{Name: "probes", Domains: []string{"*"}}
 	for _, p := range v.Probes {
 		if !validProbe(p) {

@@ -52,7 +52,7 @@ func upstreamTLS(alpns []string, trustDomain string, identities []model.Identity
 // there are any.
 func downstreamTLS(trustDomain string, identities []model.Identity) *corev3.TransportSocket {
 	return transportSocket(&tlsv3.DownstreamTlsContext{
-		CommonTlsContext: commonTLS([]string{"h2"}, trustDomain, identities), RequireClientCertificate: on(),
+		CommonTlsContext: commonTLS(nil, trustDomain, identities), RequireClientCertificate: on(),
 		// A resumed session would outlive the certificate that opened it.
 		SessionTicketKeysType:            &tlsv3.DownstreamTlsContext_DisableStatelessSessionResumption{DisableStatelessSessionResumption: true},
 		DisableStatefulSessionResumption: true,

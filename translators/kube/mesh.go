@@ -14,6 +14,9 @@ import (
 // DefaultTrustDomain holds where a MeshConfig says nothing.
 const DefaultTrustDomain = "cluster.local"
 
+// The most that Envoy takes.
+const maxHeaderCount, maxHeaderKilobytes = 10000, 8192
+
 // Mesh converts a MeshConfig. What its schema would refuse has the default,
 // which is the closed one for access.
 func Mesh(object *v1alpha1.MeshConfig) (*model.Mesh, []model.Diagnostic) {
@@ -23,6 +26,7 @@ func Mesh(object *v1alpha1.MeshConfig) (*model.Mesh, []model.Diagnostic) {
 		Access:      model.Access(cmp.Or(object.Spec.Access, v1alpha1.AccessEnforcing)),
 		Egress:      model.Egress(cmp.Or(object.Spec.Egress, v1alpha1.EgressAllow)),
 	}
+	m.Headers = model.HeaderLimits{Count: object.Spec.HeaderLimits.Count, Kilobytes: object.Spec.HeaderLimits.Kilobytes}.OrDefault()
 	var diagnostics []model.Diagnostic
 	refuse := func(field, value, mend string) {
 		diagnostics = append(diagnostics, refusal(m.Ref(), "spec."+field, fmt.Sprintf("%q is not supported; %s", value, mend)))
@@ -34,6 +38,14 @@ func Mesh(object *v1alpha1.MeshConfig) (*model.Mesh, []model.Diagnostic) {
 	if m.Egress != model.EgressAllow && m.Egress != model.EgressDeny {
 		refuse("egress", string(m.Egress), "write allow or deny; allow holds")
 		m.Egress = model.EgressAllow
+	}
+	if n := m.Headers.Count; n > maxHeaderCount {
+		refuse("headerLimits.count", fmt.Sprint(n), fmt.Sprintf("write at most %d; %d holds", maxHeaderCount, model.DefaultHeaderLimits.Count))
+		m.Headers.Count = model.DefaultHeaderLimits.Count
+	}
+	if n := m.Headers.Kilobytes; n > maxHeaderKilobytes {
+		refuse("headerLimits.kilobytes", fmt.Sprint(n), fmt.Sprintf("write at most %d; %d holds", maxHeaderKilobytes, model.DefaultHeaderLimits.Kilobytes))
+		m.Headers.Kilobytes = model.DefaultHeaderLimits.Kilobytes
 	}
 	if len(validation.IsDNS1123Subdomain(m.TrustDomain)) > 0 {
 		refuse("trustDomain", m.TrustDomain, "write a DNS name; "+DefaultTrustDomain+" holds")

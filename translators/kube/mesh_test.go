@@ -12,7 +12,7 @@ import (
 )
 
 func TestMesh(t *testing.T) {
-	defaults := model.Mesh{Name: "weft", TrustDomain: "cluster.local", Access: model.AccessEnforcing, Egress: model.EgressAllow}
+	defaults := model.Mesh{Name: "weft", TrustDomain: "cluster.local", Access: model.AccessEnforcing, Egress: model.EgressAllow, Headers: model.DefaultHeaderLimits}
 	tests := map[string]struct {
 		spec v1alpha1.MeshConfigSpec
 		want model.Mesh
@@ -20,12 +20,21 @@ func TestMesh(t *testing.T) {
 	}{
 		"defaults": {want: defaults},
 		"all set": {
-			spec: v1alpha1.MeshConfigSpec{Access: "permissive", Egress: "deny", TrustDomain: "corp.example"},
-			want: model.Mesh{Name: "weft", TrustDomain: "corp.example", Access: model.AccessPermissive, Egress: model.EgressDeny},
+			spec: v1alpha1.MeshConfigSpec{
+				Access: "permissive", Egress: "deny", TrustDomain: "corp.example", HeaderLimits: v1alpha1.HeaderLimits{Count: 10000, Kilobytes: 1},
+			},
+			want: model.Mesh{
+				Name: "weft", TrustDomain: "corp.example", Access: model.AccessPermissive, Egress: model.EgressDeny,
+				Headers: model.HeaderLimits{Count: 10000, Kilobytes: 1},
+			},
 		},
 		"nonsense never opens": {
-			spec: v1alpha1.MeshConfigSpec{Access: "open", Egress: "maybe", TrustDomain: "a b"}, want: defaults,
-			diag: []string{"spec.access: \"open\"", "spec.egress: \"maybe\"", "spec.trustDomain: \"a b\""},
+			spec: v1alpha1.MeshConfigSpec{Access: "open", Egress: "maybe", TrustDomain: "a b", HeaderLimits: v1alpha1.HeaderLimits{Count: 10001, Kilobytes: 8193}},
+			want: defaults,
+			diag: []string{
+				"spec.access: \"open\"", "spec.egress: \"maybe\"", "spec.headerLimits.count: \"10001\"", "spec.headerLimits.kilobytes: \"8193\"",
+				"spec.trustDomain: \"a b\"",
+			},
 		},
 	}
 	for name, tc := range tests {

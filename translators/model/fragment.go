@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"net/netip"
 	"reflect"
 	"time"
@@ -67,7 +68,22 @@ type Mesh struct {
 	TrustDomain string
 	Access      Access
 	Egress      Egress
+	Headers     HeaderLimits
 }
+
+// HeaderLimits bound the headers of one message. What is more is refused.
+type HeaderLimits struct {
+	Count     uint32
+	Kilobytes uint32
+}
+
+// OrDefault has the default in place of what is not said.
+func (h HeaderLimits) OrDefault() HeaderLimits {
+	return HeaderLimits{Count: cmp.Or(h.Count, DefaultHeaderLimits.Count), Kilobytes: cmp.Or(h.Kilobytes, DefaultHeaderLimits.Kilobytes)}
+}
+
+// DefaultHeaderLimits hold where a MeshConfig says nothing.
+var DefaultHeaderLimits = HeaderLimits{Count: 256, Kilobytes: 128}
 
 // Ref names the MeshConfig.
 func (m *Mesh) Ref() Ref { return Ref{Kind: KindMeshConfig, Key: Key{Name: m.Name}} }

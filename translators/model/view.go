@@ -24,6 +24,8 @@ type Cluster struct {
 	// Split tells that the endpoints come in weighted groups, one for each
 	// backend of a TrafficSplit on a TCP port.
 	Split bool
+	// Headers bound those of answers.
+	Headers HeaderLimits
 }
 
 // Endpoints are where a cluster's connections go.
@@ -106,6 +108,8 @@ type OutboundListener struct {
 	Egress Egress
 	// IPv6 tells that the cluster has IPv6 addresses.
 	IPv6 bool
+	// Headers bound those of requests.
+	Headers HeaderLimits
 }
 
 // PortRule is what Services of the mesh speak at a port: ProtocolHTTP for
@@ -149,6 +153,8 @@ type Inbound struct {
 	UDP    []InboundPort
 	Probes []Probe
 	IPv6   bool
+	// Headers bound those of requests.
+	Headers HeaderLimits
 }
 
 // InboundPort is one port of the pods.

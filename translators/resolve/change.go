@@ -88,6 +88,7 @@ func (g *Graph) setMesh(next model.Mesh, d *Dirty) {
 	if next.Egress == "" {
 		next.Egress = base.Egress
 	}
+	next.Headers = next.Headers.OrDefault()
 	if next == g.mesh {
 		return
 	}

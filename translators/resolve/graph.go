@@ -123,7 +123,7 @@ func NewGraph() *Graph {
 }
 
 func defaultMesh() model.Mesh {
-	return model.Mesh{TrustDomain: DefaultTrustDomain, Access: model.AccessEnforcing, Egress: model.EgressAllow}
+	return model.Mesh{TrustDomain: DefaultTrustDomain, Access: model.AccessEnforcing, Egress: model.EgressAllow, Headers: model.DefaultHeaderLimits}
 }
 
 // TrustDomain is the mesh's trust domain.

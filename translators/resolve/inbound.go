@@ -84,7 +84,7 @@ func (g *Graph) portProtocol(service model.Key, name string) model.Protocol {
 // Inbound answers with what the pods of a class take in.
 func (g *Graph) Inbound(id model.Identity, s Shape) model.Inbound {
 	in := model.Inbound{
-		TrustDomain: g.mesh.TrustDomain, MTLS: g.mtls(id.Namespace), Probes: s.Probes, IPv6: g.ipv6(),
+		TrustDomain: g.mesh.TrustDomain, MTLS: g.mtls(id.Namespace), Headers: g.mesh.Headers, Probes: s.Probes, IPv6: g.ipv6(),
 	}
 	allowAll := g.access(id.Namespace) == model.AccessPermissive
 	grants := g.grants(id)

@@ -97,7 +97,7 @@ func (g *Graph) appendEndpoints(es []model.Endpoints, s *model.Service, udp bool
 func (g *Graph) cluster(s *model.Service, p model.Port) model.Cluster {
 	c := model.Cluster{
 		Name: portName(s.Key, p), Protocol: p.Protocol,
-		TrustDomain: g.mesh.TrustDomain, Identities: g.facts[s.Key].identities,
+		TrustDomain: g.mesh.TrustDomain, Headers: g.mesh.Headers, Identities: g.facts[s.Key].identities,
 	}
 	split := g.tcpSplit(s.Key, p)
 	c.Split = split != nil

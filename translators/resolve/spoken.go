@@ -139,7 +139,7 @@ func (g *Graph) inMesh(k model.Key) bool {
 // OutboundListener is what the sidecars' outbound listener is made of.
 func (g *Graph) OutboundListener() model.OutboundListener {
 	l := model.OutboundListener{
-		Egress: g.mesh.Egress, IPv6: g.ipv6(), Services: g.spoken.prefixes(),
+		Egress: g.mesh.Egress, Headers: g.mesh.Headers, IPv6: g.ipv6(), Services: g.spoken.prefixes(),
 		Pods: slices.SortedFunc(maps.Keys(g.index.podPrefixes), netip.Prefix.Compare),
 	}
 	ports := set[uint16]{}

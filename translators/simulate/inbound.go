@@ -2,13 +2,14 @@ package simulate
 
 import (
 	"fmt"
-	"slices"
+	"strings"
 
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	rbacconfigv3 "github.com/envoyproxy/go-control-plane/envoy/config/rbac/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	httprbacv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
+	networkinputsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/matching/common_inputs/network/v3"
 	sslinputsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/matching/common_inputs/ssl/v3"
 	envoymatcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/proto"
@@ -32,9 +33,9 @@ func (r *Resources) Inbound(c Call) (Verdict, error) {
 	if l == nil {
 		return Verdict{}, fmt.Errorf("there is no listener %q", envoy.InboundListenerName)
 	}
-	chain := inboundChain(l, c)
-	if chain == nil {
-		return Verdict{}, nil
+	chain, err := inboundChain(l, c)
+	if err != nil || chain == nil {
+		return Verdict{}, err
 	}
 	v := Verdict{Chain: chain.GetName()}
 	f, err := filtersOf(chain)
@@ -59,9 +60,9 @@ func (r *Resources) Inbound(c Call) (Verdict, error) {
 	return inboundHTTP(rc, c, v)
 }
 
-// inboundChain picks the chain as Envoy does: port before transport before
-// application protocol. Calls with an identity come by mutual TLS.
-func inboundChain(l *listenerv3.Listener, c Call) *listenerv3.FilterChain {
+// inboundChain picks the chain: by port, then transport, then what the caller
+// offers. Calls with an identity come by mutual TLS.
+func inboundChain(l *listenerv3.Listener, c Call) (*listenerv3.FilterChain, error) {
 	transport, alpns := "raw_buffer", []string(nil)
 	if c.SPIFFEID != "" {
 		transport, alpns = "tls", c.ALPN
@@ -69,37 +70,17 @@ func inboundChain(l *listenerv3.Listener, c Call) *listenerv3.FilterChain {
 			alpns = []string{"weft"}
 		}
 	}
-	var best *listenerv3.FilterChain
-	score := -1
-	for _, chain := range l.GetFilterChains() {
-		m, s := chain.GetFilterChainMatch(), 0
-		if p := m.GetDestinationPort(); p != nil {
-			if p.GetValue() != uint32(c.To.Port()) {
-				continue
-			}
-			s += 1 << 17
+	return chainBy(l, func(input proto.Message) (string, bool, error) {
+		switch input.(type) {
+		case *networkinputsv3.DestinationPortInput:
+			return fmt.Sprint(c.To.Port()), true, nil
+		case *networkinputsv3.TransportProtocolInput:
+			return transport, true, nil
+		case *networkinputsv3.ApplicationProtocolInput:
+			return "'" + strings.Join(alpns, "','") + "'", len(alpns) > 0, nil
 		}
-		if t := m.GetTransportProtocol(); t != "" {
-			if t != transport {
-				continue
-			}
-			s += 1 << 16
-		}
-		if ps := m.GetApplicationProtocols(); len(ps) > 0 {
-			i := slices.IndexFunc(alpns, func(a string) bool { return slices.Contains(ps, a) })
-			if i < 0 {
-				continue
-			}
-			s += len(alpns) - i // the caller's first choice wins
-		}
-		if s > score {
-			best, score = chain, s
-		}
-	}
-	if best == nil {
-		return l.GetDefaultFilterChain()
-	}
-	return best
+		return "", false, fmt.Errorf("inbound chains are picked by an unknown input: %T", input)
+	})
 }
 
 func inboundHTTP(rc *routev3.RouteConfiguration, c Call, v Verdict) (Verdict, error) {

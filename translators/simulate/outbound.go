@@ -54,9 +54,9 @@ func (r *Resources) Outbound(c Call) (Outcome, error) {
 	return out, nil
 }
 
-// outboundChain picks the chain by address; nil where the connection is closed.
+// outboundChain picks the chain by address.
 func outboundChain(l *listenerv3.Listener, to netip.AddrPort) (*listenerv3.FilterChain, error) {
-	action, err := match(l.GetFilterChainMatcher(), func(input proto.Message) (string, bool, error) {
+	return chainBy(l, func(input proto.Message) (string, bool, error) {
 		switch input.(type) {
 		case *networkinputsv3.DestinationIPInput:
 			return to.Addr().String(), true, nil
@@ -65,6 +65,12 @@ func outboundChain(l *listenerv3.Listener, to netip.AddrPort) (*listenerv3.Filte
 		}
 		return "", false, fmt.Errorf("outbound chains are picked by an unknown input: %T", input)
 	})
+}
+
+// chainBy is the chain that a listener's matcher picks; nil where the connection
+// is closed.
+func chainBy(l *listenerv3.Listener, in inputs) (*listenerv3.FilterChain, error) {
+	action, err := match(l.GetFilterChainMatcher(), in)
 	if err != nil {
 		return nil, err
 	}
@@ -73,14 +79,14 @@ func outboundChain(l *listenerv3.Listener, to netip.AddrPort) (*listenerv3.Filte
 	}
 	name := &wrapperspb.StringValue{}
 	if err := action.GetTypedConfig().UnmarshalTo(name); err != nil {
-		return nil, fmt.Errorf("outbound chain: %w", err)
+		return nil, fmt.Errorf("chain of listener %s: %w", l.GetName(), err)
 	}
 	for _, chain := range l.GetFilterChains() {
 		if chain.GetName() == name.GetValue() {
 			return chain, nil
 		}
 	}
-	return nil, fmt.Errorf("the matcher names chain %q, which is not there", name.GetValue())
+	return nil, fmt.Errorf("the matcher of listener %s names chain %q, which is not there", l.GetName(), name.GetValue())
 }
 
 func (r *Resources) outboundHTTP(c Call, out Outcome) (Outcome, error) {

@@ -84,6 +84,10 @@ func earlyMutation(ms ...*mutationv3.HeaderMutation) []*corev3.TypedExtensionCon
 	}}
 }
 
+// applicationConnectionLife is how long an application may send requests on one
+// connection. It is told with the next answer; requests under way go on.
+const applicationConnectionLife = 60
+
 // outboundManager picks routes by the address that was dialled, whatever host
 // the request names.
 func outboundManager(h model.HeaderLimits) *hcmv3.HttpConnectionManager {
@@ -91,6 +95,10 @@ func outboundManager(h model.HeaderLimits) *hcmv3.HttpConnectionManager {
 	m.EarlyHeaderMutationExtensions = earlyMutation(setHeader(DestinationHeader, "%DOWNSTREAM_LOCAL_ADDRESS%"))
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE
 	m.LocalReplyConfig = outboundReplies(h)
+	// Who keeps a connection to a Service that was deleted and made anew is refused
+	// at its old address; a new connection finds the new one.
+	m.CommonHttpProtocolOptions.MaxConnectionDuration = seconds(applicationConnectionLife)
+	m.Http1SafeMaxConnectionDuration = true
 	m.AccessLog = clientFigures()
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_ScopedRoutes{ScopedRoutes: &hcmv3.ScopedRoutes{
 		Name: "outbound",

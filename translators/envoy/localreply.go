@@ -21,10 +21,8 @@ const (
 func outboundReplies(h model.HeaderLimits) *hcmv3.LocalReplyConfig {
 	peer := "a pod of %UPSTREAM_CLUSTER% at %UPSTREAM_HOST%"
 	return &hcmv3.LocalReplyConfig{Mappers: append([]*hcmv3.ResponseMapper{
-		// An address without routes: the Service may not be called, or it was
-		// deleted. A client that keeps the connection would be answered so for
-		// ever, where another connection may find the Service's new address.
-		closing(reply("NR", "weft: no TrafficTarget lets this pod ask %REQ(:AUTHORITY)% for %REQ(:METHOD)% %PATH(NQ:PATH)%", 403)),
+		// An address without routes.
+		reply("NR", "weft: no TrafficTarget lets this pod ask %REQ(:AUTHORITY)% for %REQ(:METHOD)% %PATH(NQ:PATH)%", 403),
 		reply("UH", because(callersSide, "%UPSTREAM_CLUSTER% has no pod that is ready"), 0),
 		reply("UF", because(callersSide, "no connection to "+peer+": %UPSTREAM_TRANSPORT_FAILURE_REASON%"), 0),
 		reply("UC", because(callersSide, peer+" closed the connection before it had answered"), 0),
@@ -66,15 +64,6 @@ func reply(flag, format string, status uint32) *hcmv3.ResponseMapper {
 	if status != 0 {
 		m.StatusCode = u32(status)
 	}
-	return m
-}
-
-// closing has the connection closed after an answer.
-func closing(m *hcmv3.ResponseMapper) *hcmv3.ResponseMapper {
-	m.HeadersToAdd = append(m.HeadersToAdd, &corev3.HeaderValueOption{
-		Header:       &corev3.HeaderValue{Key: "connection", Value: "close"},
-		AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
-	})
 	return m
 }
 

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -161,6 +162,9 @@ func (p *pod) newClient2() *http.Client {
 
 var oneInit sync.Mutex
 
+// memoryLimit is that of a sidecar's container by default, in bytes.
+const memoryLimit = 512 << 20
+
 // sidecar starts a sidecar of an identity, with what it is to run, and waits
 // until it is ready.
 func (p *pod) sidecar(account string, v views) {
@@ -175,7 +179,8 @@ func (p *pod) sidecar(account string, v views) {
 	p.mesh.publish(p, v)
 	p.dir = p.runDir(account)
 	dir := p.dir
-	cmd := exec.Command(binary(p.t), "-c", filepath.Join(dir, envoy.BootstrapFile), "--service-node", p.name, "--service-cluster", "test",
+	cmd := exec.Command(binary(p.t), "-c", filepath.Join(dir, envoy.BootstrapFile), "--config-yaml", envoy.MemoryBound(strconv.Itoa(memoryLimit)),
+		"--service-node", p.name, "--service-cluster", "test",
 		"--concurrency", "1", "--disable-hot-restart", "--drain-time-s", "1", "--log-level", "warning")
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {

@@ -70,6 +70,7 @@ func (w *world) start(p *place, dir string, files map[string]string, readyPort i
 		}
 	}
 	cmd := exec.Command(w.envoy, "-c", filepath.Join(dir, envoy.BootstrapFile), "--service-node", p.account.Name, "--service-cluster", "bench", //nolint:gosec // it is the Envoy of the flag
+		"--config-yaml", envoy.MemoryBound("536870912"),
 		"--concurrency", "1", "--disable-hot-restart", "--log-level", "error")
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Credential: &syscall.Credential{Uid: podnet.ProxyUID, Gid: podnet.ProxyUID}}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/weft-mesh/weft/translators/model"
 )
@@ -18,12 +19,15 @@ func Service(object *corev1.Service) *model.Service {
 		Headless: object.Spec.ClusterIP == corev1.ClusterIPNone,
 	}
 	if object.Spec.Type == corev1.ServiceTypeExternalName {
-		s.Headless = false
+		s.Headless, s.ExternalName = false, true
 		return s
 	}
 	s.Addresses = addresses(append([]string{object.Spec.ClusterIP}, object.Spec.ClusterIPs...))
 	for _, p := range object.Spec.Ports {
 		if port, ok := servicePort(p); ok {
+			if len(object.Spec.Selector) > 0 {
+				port.Target = targetOf(p)
+			}
 			s.Ports = append(s.Ports, port)
 		}
 	}
@@ -48,6 +52,20 @@ func servicePort(p corev1.ServicePort) (model.Port, bool) {
 		return model.Port{}, false
 	}
 	return port, true
+}
+
+// targetOf is the number of the pods' port; 0 where their containers name it.
+func targetOf(p corev1.ServicePort) uint16 {
+	switch n := p.TargetPort.IntVal; {
+	case p.TargetPort.Type == intstr.String:
+		return 0
+	case n == 0:
+		return uint16(p.Port)
+	case n < 1 || n > 65535:
+		return 0
+	default:
+		return uint16(n)
+	}
 }
 
 // addresses parses, sorts and dedupes; what is no address ("None") is left out.

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/weft-mesh/weft/translators/model"
 )
@@ -93,7 +94,21 @@ func TestService(t *testing.T) {
 		},
 		"external name": {
 			spec: corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "example.com", Ports: []corev1.ServicePort{{Port: 80}}},
-			want: &model.Service{Key: key},
+			want: &model.Service{Key: key, ExternalName: true},
+		},
+		"the pods' ports, where it selects pods and says their number": {
+			spec: corev1.ServiceSpec{ClusterIP: "10.0.0.1", Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{
+				{Name: "http", Port: 80, TargetPort: intstr.FromInt32(8080)}, {Name: "http-same", Port: 81}, {Name: "http-named", Port: 82, TargetPort: intstr.FromString("web")},
+				{Name: "http-odd", Port: 83, TargetPort: intstr.FromInt32(70000)}, {Name: "dns", Port: 84, Protocol: corev1.ProtocolUDP, TargetPort: intstr.FromInt32(5353)},
+			}},
+			want: &model.Service{Key: key, Addresses: []netip.Addr{ip("10.0.0.1")}, Ports: []model.Port{
+				{Name: "http", Number: 80, Protocol: model.ProtocolHTTP, Target: 8080}, {Name: "http-same", Number: 81, Protocol: model.ProtocolHTTP, Target: 81},
+				{Name: "http-named", Number: 82, Protocol: model.ProtocolHTTP}, {Name: "http-odd", Number: 83, Protocol: model.ProtocolHTTP}, {Name: "dns", Number: 84, Protocol: model.ProtocolUDP, Target: 5353},
+			}},
+		},
+		"of endpoints that somebody else keeps it says nothing": {
+			spec: corev1.ServiceSpec{ClusterIP: "10.0.0.1", Ports: []corev1.ServicePort{{Name: "http", Port: 80, TargetPort: intstr.FromInt32(8080)}}},
+			want: &model.Service{Key: key, Addresses: []netip.Addr{ip("10.0.0.1")}, Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolHTTP}}},
 		},
 		"SCTP is left out": {
 			spec: corev1.ServiceSpec{ClusterIP: "10.0.0.1", Ports: []corev1.ServicePort{{Port: 80, Protocol: corev1.ProtocolSCTP}}},

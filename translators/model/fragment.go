@@ -104,6 +104,8 @@ type Service struct {
 	// Addresses are its cluster addresses, sorted; none for a headless one.
 	Addresses []netip.Addr
 	Headless  bool
+	// ExternalName tells that it is a DNS name alone, without ports or endpoints.
+	ExternalName bool
 	// Ports are sorted by number, then protocol.
 	Ports []Port
 }
@@ -113,6 +115,9 @@ type Port struct {
 	Name     string
 	Number   uint16
 	Protocol Protocol
+	// Target is the port of the pods, where the Service selects pods and says so by
+	// number; else 0.
+	Target uint16
 }
 
 // Ref names the Service.
@@ -141,7 +146,8 @@ type Address struct {
 	// Serve tells that new connections may go there: ready, or published
 	// though not ready; never terminating.
 	Serve bool
-	// Pod names the pod behind it; zero for an address outside the cluster.
+	// Pod names the pod behind it; zero where the slice names none, be it that the
+	// address is outside of the cluster or that somebody wrote the slice by hand.
 	Pod Key
 }
 

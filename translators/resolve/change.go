@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"maps"
+	"net/netip"
 	"slices"
 
 	"github.com/weft-mesh/weft/translators/model"
@@ -155,7 +156,7 @@ func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
 	g.serviceDirty(k, d)
 	g.targetsDirty(g.facts[k].identities, d)
 	for s := range g.index.slicesOf[k] {
-		podsDirty(g.slices[s].Endpoints, d)
+		g.podsDirty(g.slices[s].Endpoints, d)
 	}
 }
 
@@ -190,9 +191,16 @@ func (g *Graph) serviceDirty(k model.Key, d *Dirty) {
 	}
 }
 
-func podsDirty(as []model.Address, d *Dirty) {
+// podsDirty marks the pods behind endpoints.
+func (g *Graph) podsDirty(as []model.Address, d *Dirty) {
 	for _, a := range as {
-		d.Pods.add(a.Pod)
+		if named(a) {
+			d.Pods.add(a.Pod)
+			continue
+		}
+		for k := range g.index.podsAt[a.Addr] {
+			d.Pods.add(k)
+		}
 	}
 }
 
@@ -205,8 +213,8 @@ func (g *Graph) changeSlice(k model.Key, f *model.EndpointSlice, d *Dirty) {
 		g.slices[k] = f
 		g.indexSlice(f, f.Endpoints, true) // a pod may be in it twice
 	}
-	podsDirty(was, d)
-	podsDirty(is, d)
+	g.podsDirty(was, d)
+	g.podsDirty(is, d)
 	if old != nil && (f == nil || f.Service != old.Service) {
 		g.endpointsDirty(old.Service, d)
 	}
@@ -230,10 +238,10 @@ func apart(old, now *model.EndpointSlice) (was, is []model.Address) {
 		return old.Endpoints, now.Endpoints
 	}
 	was, is = old.Endpoints, now.Endpoints
-	for len(was) > 0 && len(is) > 0 && was[0].Pod == is[0].Pod {
+	for len(was) > 0 && len(is) > 0 && sameEndpoint(was[0], is[0]) {
 		was, is = was[1:], is[1:]
 	}
-	for len(was) > 0 && len(is) > 0 && was[len(was)-1].Pod == is[len(is)-1].Pod {
+	for len(was) > 0 && len(is) > 0 && sameEndpoint(was[len(was)-1], is[len(is)-1]) {
 		was, is = was[:len(was)-1], is[:len(is)-1]
 	}
 	return was, is
@@ -246,7 +254,11 @@ func (g *Graph) indexSlice(s *model.EndpointSlice, endpoints []model.Address, in
 	}
 	g.index.slicesOf.put(s.Service, s.Key, in)
 	for _, a := range endpoints {
-		g.index.slicesWith.put(a.Pod, s.Key, in)
+		if named(a) {
+			g.index.slicesWith.put(a.Pod, s.Key, in)
+		} else {
+			g.index.slicesAt.put(a.Addr, s.Key, in)
+		}
 	}
 }
 
@@ -271,25 +283,27 @@ func (g *Graph) endpointsDirty(k model.Key, d *Dirty) {
 }
 
 func (g *Graph) changePod(k model.Key, f *model.Pod, d *Dirty) {
-	before := len(g.index.podPrefixes)
+	before, wasIPv6 := len(g.index.podPrefixes), g.ipv6()
 	touched := set[model.Key]{}
 	if old := g.pods[k]; old != nil {
 		g.indexPod(old, false, d)
+		g.servicesWith(old, touched)
 		delete(g.pods, k)
 	}
 	fewer := len(g.index.podPrefixes)
 	if f != nil {
 		g.pods[k] = f
 		g.indexPod(f, true, d)
+		g.servicesWith(f, touched)
+	}
+	if g.ipv6() != wasIPv6 {
+		d.AllInbound, d.Listener = true, true
 	}
 	if fewer != before || len(g.index.podPrefixes) != fewer {
 		d.Listener = true
 	}
 	d.Pods.add(k)
 	g.rebind(k.Namespace, d)
-	for s := range g.index.slicesWith[k] {
-		touched.add(g.slices[s].Service)
-	}
 	for s := range touched {
 		g.endpointsDirty(s, d)
 	}
@@ -297,6 +311,9 @@ func (g *Graph) changePod(k model.Key, f *model.Pod, d *Dirty) {
 
 func (g *Graph) indexPod(p *model.Pod, in bool, d *Dirty) {
 	g.index.podsIn.put(p.Namespace, p.Key, in && p.Meshed)
+	if slices.ContainsFunc(p.Addresses, netip.Addr.Is6) {
+		g.index.ipv6Pods += map[bool]int{true: 1, false: -1}[in]
+	}
 	for _, a := range p.Addresses {
 		g.index.podsAt.put(a, p.Key, in)
 		d.Addresses.add(a)

@@ -107,6 +107,10 @@ func (g *Graph) diagnoseBackend(s *model.Split, root *model.Service, b model.Bac
 		return []model.Diagnostic{unresolved(s.Ref(), model.ReasonServiceNotFound, field,
 			fmt.Sprintf("Service %s does not exist, so it is left out; create it, or remove the backend", b.Service))}
 	}
+	if g.services[b.Service].ExternalName {
+		return []model.Diagnostic{unresolved(s.Ref(), model.ReasonUnsupportedValue, field,
+			fmt.Sprintf("Service %s is of type ExternalName: a DNS name, without endpoints that a mesh could share traffic to, so it is left out; name a Service with a cluster address and no selector, and write an EndpointSlice of the addresses for it", b.Service))}
+	}
 	var ds []model.Diagnostic
 	for _, p := range root.Ports {
 		switch port, ok := g.backendPort(b.Service, p); {

@@ -57,28 +57,54 @@ func (g *Graph) empty(k model.Key) bool {
 }
 
 func (g *Graph) factsOf(k model.Key) facts {
-	var f facts
-	identities, udp := set[model.Identity]{}, set[model.Identity]{}
+	f := tally{identities: set[model.Identity]{}, udp: set[model.Identity]{}}
 	for s := range g.index.slicesOf[k] {
-		for _, a := range g.slices[s].Endpoints {
-			switch p := g.pods[a.Pod]; {
-			case p == nil:
-				f.open = f.open || a.Pod == model.Key{}
-			case !p.Meshed:
-				f.open = true
-			case passesUDP(p, g.slices[s]):
-				identities.add(p.Identity)
-				f.udpOpen = true
-			default:
-				identities.add(p.Identity)
-				udp.add(p.Identity)
+		slice := g.slices[s]
+		for _, a := range slice.Endpoints {
+			if named(a) {
+				f.add(g.pods[a.Pod], slice)
+				continue
 			}
+			meshed := false
+			for k := range g.index.podsAt[a.Addr] {
+				if p := g.pods[k]; p.Meshed {
+					f.add(p, slice)
+					meshed = true
+				}
+			}
+			f.open = f.open || !meshed
 		}
 	}
-	f.udpOpen = f.udpOpen || f.open
-	f.identities = slices.SortedFunc(maps.Keys(identities), model.Identity.Compare)
-	f.udp = slices.SortedFunc(maps.Keys(udp), model.Identity.Compare)
-	return f
+	return f.facts()
+}
+
+// tally adds up facts.
+type tally struct {
+	identities, udp set[model.Identity]
+	open, udpOpen   bool
+}
+
+// add counts a pod behind an endpoint of a slice; one that is not known yet says
+// nothing.
+func (t *tally) add(p *model.Pod, s *model.EndpointSlice) {
+	switch {
+	case p == nil:
+	case !p.Meshed:
+		t.open = true
+	case passesUDP(p, s):
+		t.identities.add(p.Identity)
+		t.udpOpen = true
+	default:
+		t.identities.add(p.Identity)
+		t.udp.add(p.Identity)
+	}
+}
+
+func (t *tally) facts() facts {
+	return facts{
+		identities: slices.SortedFunc(maps.Keys(t.identities), model.Identity.Compare), open: t.open,
+		udp: slices.SortedFunc(maps.Keys(t.udp), model.Identity.Compare), udpOpen: t.udpOpen || t.open,
+	}
 }
 
 // access is the mode in force for the pods of a namespace.
@@ -96,8 +122,9 @@ func (g *Graph) mtls(namespace string) model.MTLS {
 	return model.MTLSStrict
 }
 
-// ipv6 tells whether the cluster has IPv6 addresses.
-func (g *Graph) ipv6() bool { return len(g.index.ipv6) > 0 }
+// ipv6 tells whether the cluster has IPv6 addresses: in one of both families all
+// pods have some, so that a first Service with one is nothing new.
+func (g *Graph) ipv6() bool { return len(g.index.ipv6) > 0 || g.index.ipv6Pods > 0 }
 
 // podPrefix is the block of addresses that a pod's address stands for: small
 // enough to hold pods alone, wide enough not to change with every pod.

@@ -38,12 +38,14 @@ type Graph struct {
 
 // index is the reverse direction of every reference.
 type index struct {
-	slicesOf    relation[model.Key, model.Key] // service → slices
-	slicesWith  relation[model.Key, model.Key] // pod → slices
+	slicesOf    relation[model.Key, model.Key]  // service → slices
+	slicesWith  relation[model.Key, model.Key]  // pod → slices that name it
+	slicesAt    relation[netip.Addr, model.Key] // → slices that have it and name no pod
 	podsAt      relation[netip.Addr, model.Key]
 	servicesAt  relation[netip.Addr, model.Key]
 	podPrefixes relation[netip.Prefix, model.Key] // prefix → meshed pods
 	ipv6        relation[bool, model.Key]         // true → services with IPv6
+	ipv6Pods    int                               // pods with IPv6
 	splitsOf    relation[model.Key, model.Key]    // root → splits
 	splitsTo    relation[model.Key, model.Key]    // backend → splits
 	splitsWith  relation[model.Key, model.Key]    // route group → splits
@@ -109,7 +111,7 @@ func NewGraph() *Graph {
 		reaches:    newReaches(),
 		index: index{
 			slicesOf: relation[model.Key, model.Key]{}, slicesWith: relation[model.Key, model.Key]{},
-			podsAt: relation[netip.Addr, model.Key]{}, servicesAt: relation[netip.Addr, model.Key]{},
+			slicesAt: relation[netip.Addr, model.Key]{}, podsAt: relation[netip.Addr, model.Key]{}, servicesAt: relation[netip.Addr, model.Key]{},
 			podPrefixes: relation[netip.Prefix, model.Key]{}, ipv6: relation[bool, model.Key]{},
 			splitsOf: relation[model.Key, model.Key]{}, splitsTo: relation[model.Key, model.Key]{},
 			splitsWith: relation[model.Key, model.Key]{}, targetsOf: relation[model.Identity, model.Key]{},

@@ -16,7 +16,7 @@ func (g *Graph) diagnoseHTTPRules(t *model.Target) []model.Diagnostic {
 		return nil
 	}
 	for _, id := range g.parties[t.Key].destinations {
-		services := g.index.servicesBy[id]
+		services := g.ownServices(id)
 		for k := range services {
 			if s := g.services[k]; s == nil || slices.ContainsFunc(s.Ports, isHTTP) {
 				return nil
@@ -48,4 +48,16 @@ func (g *Graph) targetsDirty(ids []model.Identity, d *Dirty) {
 			d.Objects.add(model.Ref{Kind: model.KindTrafficTarget, Key: t})
 		}
 	}
+}
+
+// ownServices are the Services in front of an identity that can say what is spoken
+// there: those of its namespace.
+func (g *Graph) ownServices(id model.Identity) set[model.Key] {
+	own := set[model.Key]{}
+	for k := range g.index.servicesBy[id] {
+		if k.Namespace == id.Namespace {
+			own.add(k)
+		}
+	}
+	return own
 }

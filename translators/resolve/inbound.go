@@ -42,43 +42,29 @@ func (g *Graph) ClassOf(pod model.Key) (Class, Shape, bool) {
 	if p == nil || !p.Meshed {
 		return Class{}, Shape{}, false
 	}
-	shape := Shape{Ports: g.shapePorts(pod), UDP: g.shapeUDP(pod), Probes: slices.Clone(p.Probes)}
+	shape := Shape{Ports: g.shapePorts(p), UDP: g.shapeUDP(p), Probes: slices.Clone(p.Probes)}
 	slices.SortFunc(shape.Probes, func(a, b model.Probe) int { return strings.Compare(a.Path, b.Path) })
 	return Class{Identity: p.Identity, Shape: fmt.Sprint(shape)}, shape, true
 }
 
-// shapePorts are the ports at which the Services that select a pod reach it.
-func (g *Graph) shapePorts(pod model.Key) []ShapePort {
+// shapePorts are the ports at which Services reach a pod.
+func (g *Graph) shapePorts(pod *model.Pod) []ShapePort {
 	ports := map[uint16]ShapePort{}
-	for k := range g.index.slicesWith[pod] {
-		slice := g.slices[k]
-		for _, t := range slice.Ports {
-			if t.UDP {
-				continue
-			}
-			p := ShapePort{Number: t.Number, Protocol: g.portProtocol(slice.Service, t.Name)}
-			if old, ok := ports[t.Number]; ok {
-				p = alsoSpoken(old, p)
-			}
-			ports[t.Number] = p
+	for port, n := range g.saidOf(pod) {
+		if isUDP(port) {
+			continue
 		}
+		p := ShapePort{Number: n, Protocol: port.Protocol}
+		if old, ok := ports[n]; ok {
+			p = alsoSpoken(old, p)
+		}
+		ports[n] = p
 	}
 	return byNumber(ports)
 }
 
 func byNumber(ports map[uint16]ShapePort) []ShapePort {
 	return slices.SortedFunc(maps.Values(ports), func(a, b ShapePort) int { return cmp.Compare(a.Number, b.Number) })
-}
-
-func (g *Graph) portProtocol(service model.Key, name string) model.Protocol {
-	if s := g.services[service]; s != nil {
-		for _, p := range s.Ports {
-			if p.Name == name && p.Protocol != model.ProtocolUDP {
-				return p.Protocol
-			}
-		}
-	}
-	return model.ProtocolTCP
 }
 
 // Inbound answers with what the pods of a class take in.

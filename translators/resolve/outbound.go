@@ -151,19 +151,15 @@ func (g *Graph) addresses(s *model.Service, port model.Port) []model.Endpoint {
 	var es []model.Endpoint
 	for k := range g.index.slicesOf[s.Key] {
 		slice := g.slices[k]
-		i := slices.IndexFunc(slice.Ports, func(t model.TargetPort) bool { return t.Name == port.Name && t.UDP == isUDP(port) })
-		if i < 0 {
+		n, ok := podPort(port, slice)
+		if !ok {
 			continue
 		}
 		es = slices.Grow(es, len(slice.Endpoints))
 		for _, a := range slice.Endpoints {
-			p := g.pods[a.Pod]
-			if !a.Serve || (p == nil && a.Pod != model.Key{}) {
-				continue
+			if meshed, known := g.meshed(a, slice, isUDP(port)); known && a.Serve {
+				es = append(es, model.Endpoint{Addr: netip.AddrPortFrom(a.Addr, n), Meshed: meshed})
 			}
-			es = append(es, model.Endpoint{
-				Addr: netip.AddrPortFrom(a.Addr, slice.Ports[i].Number), Meshed: p != nil && p.Meshed && !(isUDP(port) && passesUDP(p, slice)),
-			})
 		}
 	}
 	slices.SortFunc(es, func(a, b model.Endpoint) int {

@@ -20,6 +20,7 @@ func TestPodWithTwoAddresses(t *testing.T) {
 		return s
 	}
 	g := NewGraph()
+	g.Put(&model.Service{Key: key("web"), Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolHTTP}}})
 	for _, p := range []string{"a", "b"} {
 		g.Put(&model.Pod{Key: key(p), Identity: model.Identity(key("web")), Meshed: true})
 	}

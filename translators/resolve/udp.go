@@ -48,14 +48,12 @@ func (g *Graph) ReadUDP(k model.Key, v *ServiceViews) {
 	}
 }
 
-// shapeUDP are the UDP ports at which the Services that select a pod reach it.
-func (g *Graph) shapeUDP(pod model.Key) []uint16 {
+// shapeUDP are the UDP ports at which Services reach a pod.
+func (g *Graph) shapeUDP(pod *model.Pod) []uint16 {
 	ports := set[uint16]{}
-	for k := range g.index.slicesWith[pod] {
-		for _, t := range g.slices[k].Ports {
-			if t.UDP {
-				ports.add(t.Number)
-			}
+	for p, n := range g.saidOf(pod) {
+		if isUDP(p) {
+			ports.add(n)
 		}
 	}
 	return slices.Sorted(maps.Keys(ports))

@@ -55,7 +55,8 @@ func (w World) Fragment() model.Fragment {
 
 func (w World) service() *model.Service {
 	k := w.key("svc")
-	s := &model.Service{Key: k, Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolHTTP}}}
+	renamed := []string{"http", "http-web"}[w.IntN(2)]
+	s := &model.Service{Key: k, Ports: []model.Port{{Name: renamed, Number: 80, Protocol: model.ProtocolHTTP, Target: uint16(8080 * w.IntN(2))}}}
 	first := []byte{198, 10}[w.IntN(2)] // UDP to both is led to one address
 	s.Addresses = []netip.Addr{netip.AddrFrom4([4]byte{first, 19, byte(len(k.Namespace + k.Name)), k.Name[3]})}
 	if w.IntN(2) == 0 {
@@ -76,7 +77,11 @@ func (w World) slice() *model.EndpointSlice {
 		s.Ports = append(s.Ports, model.TargetPort{Name: "dns", Number: uint16(5353 + w.IntN(2)), UDP: true})
 	}
 	for range w.IntN(3) {
-		s.Endpoints = append(s.Endpoints, model.Address{Addr: w.addr(), Serve: w.IntN(3) > 0, Pod: w.key("pod")})
+		a := model.Address{Addr: w.addr(), Serve: w.IntN(3) > 0}
+		if w.IntN(3) > 0 {
+			a.Pod = w.key("pod")
+		}
+		s.Endpoints = append(s.Endpoints, a)
 	}
 	return s
 }

@@ -1,0 +1,96 @@
+package resolve
+
+import (
+	"iter"
+
+	"github.com/weft-mesh/weft/translators/model"
+)
+
+// named tells that an endpoint names its pod. Those that people and operators
+// write by hand do not: then the pods that have the address are behind it.
+func named(a model.Address) bool { return a.Pod != model.Key{} }
+
+// sameEndpoint tells that the same pods are behind two endpoints.
+func sameEndpoint(a, b model.Address) bool {
+	return a.Pod == b.Pod && (named(a) || a.Addr == b.Addr)
+}
+
+// meshed tells whether an endpoint is spoken to by mutual TLS. Of a named pod that
+// is not known yet nobody could say.
+func (g *Graph) meshed(a model.Address, s *model.EndpointSlice, udp bool) (meshed, known bool) {
+	by := func(p *model.Pod) bool { return p.Meshed && !(udp && passesUDP(p, s)) }
+	if named(a) {
+		p := g.pods[a.Pod]
+		return p != nil && by(p), p != nil
+	}
+	for k := range g.index.podsAt[a.Addr] {
+		if by(g.pods[k]) {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+// slicesLeadingTo are the slices with a pod in them, of which one may come twice.
+func (g *Graph) slicesLeadingTo(p *model.Pod) iter.Seq[*model.EndpointSlice] {
+	return func(yield func(*model.EndpointSlice) bool) {
+		for k := range g.index.slicesWith[p.Key] {
+			if !yield(g.slices[k]) {
+				return
+			}
+		}
+		for _, a := range p.Addresses {
+			for k := range g.index.slicesAt[a] {
+				if !yield(g.slices[k]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// servicesWith adds the Services that a pod is behind.
+func (g *Graph) servicesWith(p *model.Pod, to set[model.Key]) {
+	for s := range g.slicesLeadingTo(p) {
+		to.add(s.Service)
+	}
+}
+
+// saidOf is what Services say of a pod: their ports, and the number of the pod's
+// that each leads to. Services of its own namespace alone are asked: an endpoint
+// can be written for any address, and who writes one elsewhere must not decide
+// what is spoken at ports of this pod. What they lead here is a call to the pod's
+// address. A slice whose Service is not known, be it new or gone already, says
+// nothing.
+func (g *Graph) saidOf(p *model.Pod) iter.Seq2[model.Port, uint16] {
+	return func(yield func(model.Port, uint16) bool) {
+		for slice := range g.slicesLeadingTo(p) {
+			s := g.services[slice.Service]
+			if s == nil || s.Namespace != p.Namespace {
+				continue
+			}
+			for _, port := range s.Ports {
+				if n, ok := podPort(port, slice); ok && !yield(port, n) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// podPort finds the port of a slice's pods that a port of its Service leads to: by
+// its name, as Kubernetes does. A port that is being renamed has another name in
+// the slice until that follows; then the Service itself says the number.
+func podPort(p model.Port, s *model.EndpointSlice) (uint16, bool) {
+	found := false
+	for _, t := range s.Ports {
+		switch {
+		case t.UDP != isUDP(p):
+		case t.Name == p.Name:
+			return t.Number, true
+		case t.Number == p.Target:
+			found = true
+		}
+	}
+	return p.Target, found
+}

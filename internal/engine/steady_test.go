@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/weft-mesh/weft/translators/envoy"
+	"github.com/weft-mesh/weft/translators/model"
+	"github.com/weft-mesh/weft/translators/model/modeltest"
+	"github.com/weft-mesh/weft/translators/resolve"
+)
+
+// takenIn is the inbound listener of a pod: by port the chains, each in bytes, and
+// under rest what they have in common. Envoy closes the connections of a chain
+// that changes, and of all where the rest does.
+type takenIn map[uint32]string
+
+const rest = 1 << 16
+
+func inboundOf(t *testing.T, g *resolve.Graph, pod model.Key) takenIn {
+	t.Helper()
+	class, shape, ok := g.ClassOf(pod)
+	if !ok {
+		return nil
+	}
+	l, err := envoy.BuildInboundListener(envoy.ListenerView(g.Inbound(class.Identity, shape)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(m proto.Message) string {
+		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	chains := map[uint32][]string{}
+	for _, c := range l.GetFilterChains() {
+		p := c.GetFilterChainMatch().GetDestinationPort().GetValue()
+		chains[p] = append(chains[p], text(c))
+	}
+	chains[0] = append(chains[0], text(l.GetDefaultFilterChain()))
+	in := takenIn{}
+	for p, cs := range chains {
+		slices.Sort(cs)
+		in[p] = strings.Join(cs, "\n")
+	}
+	l = proto.Clone(l).(*listenerv3.Listener)
+	l.FilterChains, l.DefaultFilterChain = nil, nil
+	in[rest] = text(l)
+	return in
+}
+
+// changed are the ports that differ, of which only one may have chains.
+func (in takenIn) changed(o takenIn) (ports []uint32) {
+	for p := range in {
+		if in[p] != o[p] {
+			ports = append(ports, p)
+		}
+	}
+	for p := range o {
+		if _, ok := in[p]; !ok {
+			ports = append(ports, p)
+		}
+	}
+	slices.Sort(ports)
+	return ports
+}
+
+// ports are some of pods.
+type ports map[model.Key]map[uint32]bool
+
+// reach adds what the endpoints of a slice lead to: ports of pods of its namespace.
+func (ps ports) reach(s *model.EndpointSlice, all map[model.Ref]model.Fragment) {
+	for _, f := range all {
+		p, ok := f.(*model.Pod)
+		if !ok || p.Namespace != s.Service.Namespace || !slices.ContainsFunc(s.Endpoints, func(a model.Address) bool {
+			return a.Pod == p.Key || (a.Pod == model.Key{} && slices.Contains(p.Addresses, a.Addr))
+		}) {
+			continue
+		}
+		if ps[p.Key] == nil {
+			ps[p.Key] = map[uint32]bool{}
+		}
+		for _, t := range s.Ports {
+			ps[p.Key][uint32(t.Number)] = true
+		}
+	}
+}
+
+// reachBy adds what a Service or a slice leads to.
+func (ps ports) reachBy(f model.Fragment, all map[model.Ref]model.Fragment) {
+	switch f := f.(type) {
+	case *model.EndpointSlice:
+		ps.reach(f, all)
+	case *model.Service:
+		for _, s := range all {
+			if s, ok := s.(*model.EndpointSlice); ok && s.Service == f.Key {
+				ps.reach(s, all)
+			}
+		}
+	}
+}
+
+// sameSaid tells that two views say the same of a port: what is spoken there and
+// who may.
+func sameSaid(a, b model.Inbound, port uint32) bool {
+	if a.MTLS != b.MTLS || a.TrustDomain != b.TrustDomain {
+		return false
+	}
+	said := func(v model.Inbound) []any {
+		v = envoy.ListenerView(v)
+		var found []any
+		for _, ps := range [][]model.InboundPort{v.Ports, v.UDP} {
+			for _, p := range ps {
+				if uint32(p.Port) == port {
+					found = append(found, p)
+				}
+			}
+		}
+		if len(found) == 0 || len(v.UDP) > 0 { // beside a UDP port, TCP is as at ports that no Service has
+			found = append(found, v.Other)
+		}
+		return found
+	}
+	return reflect.DeepEqual(said(a), said(b))
+}
+
+// TestAListenerChangesByItsOwnPortsAlone: whatever comes and goes, a port of a pod
+// keeps its chains to the byte, unless its own policy or protocol changes. Of
+// Services and slices those matter that lead there, in the pod's own namespace;
+// of splits and route groups none.
+func TestAListenerChangesByItsOwnPortsAlone(t *testing.T) {
+	changes := map[model.Kind]int{}
+	for seed := range uint64(40) {
+		w := modeltest.New(seed, 7)
+		g, all := resolve.NewGraph(), map[model.Ref]model.Fragment{}
+		listeners, views := map[model.Key]takenIn{}, map[model.Key]model.Inbound{}
+		for step := range 150 {
+			f := w.Fragment()
+			kind, may := f.Ref().Kind, ports{}
+			may.reachBy(g.Fragment(f.Ref()), all)
+			if w.IntN(4) == 0 {
+				g.Delete(f.Ref())
+				delete(all, f.Ref())
+			} else {
+				g.Put(f)
+				all[f.Ref()] = f
+				may.reachBy(f, all)
+			}
+			for _, f2 := range all {
+				p, ok := f2.(*model.Pod)
+				if !ok {
+					continue
+				}
+				was, had := listeners[p.Key], views[p.Key]
+				class, shape, _ := g.ClassOf(p.Key)
+				now := g.Inbound(class.Identity, shape)
+				listeners[p.Key], views[p.Key] = inboundOf(t, g, p.Key), now
+				if was == nil || listeners[p.Key] == nil || f.Ref() == p.Ref() {
+					continue
+				}
+				for _, port := range was.changed(listeners[p.Key]) {
+					changes[kind]++
+					what := fmt.Sprintf("seed %d step %d: %s changes port %d of pod %s", seed, step, f.Ref(), port, p.Key)
+					switch kind {
+					case model.KindService, model.KindEndpointSlice:
+						if !may[p.Key][port] {
+							t.Fatal(what)
+						}
+					case model.KindTrafficSplit, model.KindHTTPRouteGroup:
+						t.Fatal(what)
+					default:
+						if port != rest && sameSaid(had, now, port) {
+							t.Fatal(what)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, k := range []model.Kind{model.KindService, model.KindEndpointSlice, model.KindTrafficTarget, model.KindTCPRoute, model.KindNamespace} {
+		if changes[k] == 0 {
+			t.Errorf("no %s ever changed a port", k)
+		}
+	}
+}

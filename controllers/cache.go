@@ -66,8 +66,24 @@ func slimPod(object any) (any, error) {
 			metav1.SetMetaDataAnnotation(&slim.ObjectMeta, name, text)
 		}
 	}
-	for _, c := range p.Spec.InitContainers {
-		slim.Spec.InitContainers = append(slim.Spec.InitContainers, corev1.Container{Name: c.Name})
+	for i := range p.Spec.InitContainers {
+		c := &p.Spec.InitContainers[i]
+		slim.Spec.InitContainers = append(slim.Spec.InitContainers, corev1.Container{Name: c.Name, Ports: namedPorts(c)})
+	}
+	for i := range p.Spec.Containers {
+		if ports := namedPorts(&p.Spec.Containers[i]); len(ports) > 0 {
+			slim.Spec.Containers = append(slim.Spec.Containers, corev1.Container{Ports: ports})
+		}
 	}
 	return slim, nil
+}
+
+// namedPorts are the ports of a container that Services can name.
+func namedPorts(c *corev1.Container) (named []corev1.ContainerPort) {
+	for _, p := range c.Ports {
+		if p.Name != "" {
+			named = append(named, corev1.ContainerPort{Name: p.Name, ContainerPort: p.ContainerPort, Protocol: p.Protocol})
+		}
+	}
+	return named
 }

@@ -26,12 +26,19 @@ func served(name, port string, protocol model.Protocol, number uint16) [2]model.
 	}
 }
 
+// byName is served, where the Service knows its pods' port by name.
+func byName(port string) [2]model.Fragment {
+	fs := served("web", port, model.ProtocolHTTP, 8080)
+	fs[0].(*model.Service).Ports[0].Target, fs[0].(*model.Service).Ports[0].TargetName = 0, "app"
+	return fs
+}
+
 // webPod is one pod behind Service web, at port 8080 of HTTP.
 func webPod() []model.Fragment {
 	web := served("web", "http", model.ProtocolHTTP, 8080)
 	return []model.Fragment{
 		&model.Mesh{Access: model.AccessPermissive},
-		&model.Pod{Key: shop("web-0"), Addresses: []netip.Addr{netip.MustParseAddr("198.18.1.1")}, Identity: model.Identity(shop("web")), Meshed: true},
+		&model.Pod{Key: shop("web-0"), Addresses: []netip.Addr{netip.MustParseAddr("198.18.1.1")}, Identity: model.Identity(shop("web")), Ports: []model.TargetPort{{Name: "app", Number: 8080}}, Meshed: true},
 		web[0], web[1],
 	}
 }
@@ -43,17 +50,18 @@ func webPod() []model.Fragment {
 func TestNothingIsBetweenAServiceAndItsSlices(t *testing.T) {
 	same := served("second", "http", model.ProtocolHTTP, 8080)
 	tests := map[string][2]struct{ was, is [2]model.Fragment }{
-		"a second Service of HTTP":             {{is: same}, {was: same}},
-		"one that says nothing":                {{is: served("second", "", model.ProtocolTCP, 8080)}, {was: served("second", "", model.ProtocolTCP, 8080)}},
-		"one of gRPC":                          {{is: served("second", "grpc", model.ProtocolHTTP2, 8080)}, {was: served("second", "grpc", model.ProtocolHTTP2, 8080)}},
-		"one of another port":                  {{is: served("second", "db", model.ProtocolTCP, 3306)}, {was: served("second", "db", model.ProtocolTCP, 3306)}},
-		"one of UDP":                           {{is: served("second", "dns", model.ProtocolUDP, 5353)}, {was: served("second", "dns", model.ProtocolUDP, 5353)}},
-		"a port of another name":               {{was: served("web", "http", model.ProtocolHTTP, 8080), is: served("web", "http-web", model.ProtocolHTTP, 8080)}},
-		"a port of another name beside others": {{was: served("second", "db", model.ProtocolTCP, 3306), is: served("second", "mysql", model.ProtocolTCP, 3306)}},
-		"a port of another protocol":           {{was: served("web", "http", model.ProtocolHTTP, 8080), is: served("web", "tcp", model.ProtocolTCP, 8080)}},
-		"UDP of another name":                  {{was: served("second", "dns", model.ProtocolUDP, 5353), is: served("second", "dns-udp", model.ProtocolUDP, 5353)}},
-		"the last Service of a port":           {{was: served("web", "http", model.ProtocolHTTP, 8080)}},
-		"a Service that leads to another port": {{was: served("second", "db", model.ProtocolTCP, 3306), is: served("second", "db", model.ProtocolTCP, 3307)}},
+		"a second Service of HTTP":                   {{is: same}, {was: same}},
+		"one that says nothing":                      {{is: served("second", "", model.ProtocolTCP, 8080)}, {was: served("second", "", model.ProtocolTCP, 8080)}},
+		"one of gRPC":                                {{is: served("second", "grpc", model.ProtocolHTTP2, 8080)}, {was: served("second", "grpc", model.ProtocolHTTP2, 8080)}},
+		"one of another port":                        {{is: served("second", "db", model.ProtocolTCP, 3306)}, {was: served("second", "db", model.ProtocolTCP, 3306)}},
+		"one of UDP":                                 {{is: served("second", "dns", model.ProtocolUDP, 5353)}, {was: served("second", "dns", model.ProtocolUDP, 5353)}},
+		"a port of another name":                     {{was: served("web", "http", model.ProtocolHTTP, 8080), is: served("web", "http-web", model.ProtocolHTTP, 8080)}},
+		"a port of another name, that its pods name": {{was: byName("http"), is: byName("http-web")}},
+		"a port of another name beside others":       {{was: served("second", "db", model.ProtocolTCP, 3306), is: served("second", "mysql", model.ProtocolTCP, 3306)}},
+		"a port of another protocol":                 {{was: served("web", "http", model.ProtocolHTTP, 8080), is: served("web", "tcp", model.ProtocolTCP, 8080)}},
+		"UDP of another name":                        {{was: served("second", "dns", model.ProtocolUDP, 5353), is: served("second", "dns-udp", model.ProtocolUDP, 5353)}},
+		"the last Service of a port":                 {{was: served("web", "http", model.ProtocolHTTP, 8080)}},
+		"a Service that leads to another port":       {{was: served("second", "db", model.ProtocolTCP, 3306), is: served("second", "db", model.ProtocolTCP, 3307)}},
 	}
 	for name, changes := range tests {
 		for _, c := range changes {

@@ -27,9 +27,7 @@ func EndpointSlice(object *discoveryv1.EndpointSlice) *model.EndpointSlice {
 			s.Ports = append(s.Ports, port)
 		}
 	}
-	slices.SortFunc(s.Ports, func(a, b model.TargetPort) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Number, b.Number), model.CompareBool(a.UDP, b.UDP))
-	})
+	sortTargets(s.Ports)
 	for i := range object.Endpoints {
 		if a, ok := address(&object.Endpoints[i], object.Namespace); ok {
 			s.Endpoints = append(s.Endpoints, a)
@@ -39,6 +37,12 @@ func EndpointSlice(object *discoveryv1.EndpointSlice) *model.EndpointSlice {
 		return cmp.Or(a.Addr.Compare(b.Addr), a.Pod.Compare(b.Pod), model.CompareBool(a.Serve, b.Serve))
 	})
 	return s
+}
+
+func sortTargets(ports []model.TargetPort) {
+	slices.SortFunc(ports, func(a, b model.TargetPort) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Number, b.Number), model.CompareBool(a.UDP, b.UDP))
+	})
 }
 
 // targetPort leaves out SCTP, and a port without a number, which means all.

@@ -32,6 +32,7 @@ func Pod(object *corev1.Pod) (*model.Pod, []model.Diagnostic) {
 		Identity: model.Identity{Namespace: object.Namespace, Name: cmp.Or(object.Spec.ServiceAccountName, "default")},
 		Workload: Workload(object),
 		Labels:   object.Labels,
+		Ports:    namedPorts(object),
 	}
 	if object.Spec.HostNetwork {
 		return p, nil
@@ -44,6 +45,25 @@ func Pod(object *corev1.Pod) (*model.Pod, []model.Diagnostic) {
 	p.OpenUDP = openUDP(object.Annotations[v1alpha1.AnnotationExcludeInboundPorts])
 	p.Probes, diagnostics = probes(p.Ref(), object.Annotations[v1alpha1.AnnotationProbes])
 	return p, diagnostics
+}
+
+// namedPorts are what a Service can lead to by name. Of a name that is there twice
+// the first holds.
+func namedPorts(p *corev1.Pod) []model.TargetPort {
+	var ports []model.TargetPort
+	for _, cs := range [][]corev1.Container{p.Spec.Containers, p.Spec.InitContainers} {
+		for i := range cs {
+			for _, c := range cs[i].Ports {
+				port := model.TargetPort{Name: c.Name, Number: uint16(c.ContainerPort), UDP: c.Protocol == corev1.ProtocolUDP}
+				known := slices.ContainsFunc(ports, func(o model.TargetPort) bool { return o.Name == port.Name && o.UDP == port.UDP })
+				if c.Name != "" && c.Protocol != corev1.ProtocolSCTP && !known {
+					ports = append(ports, port)
+				}
+			}
+		}
+	}
+	sortTargets(ports)
+	return ports
 }
 
 // openUDP reads the UDP ports of "9100,53/udp"; a bare number means TCP and UDP.

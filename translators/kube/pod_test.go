@@ -55,6 +55,15 @@ func TestPod(t *testing.T) {
 			inMesh(p)
 			p.Annotations = map[string]string{"weft.mesh/exclude-inbound-ports": "9100, 53/UDP,80/tcp,53"}
 		}), fragment(func(p *model.Pod) { p.Meshed, p.OpenUDP = true, []uint16{53, 9100} })},
+		"ports that have a name": {pod(func(p *corev1.Pod) {
+			p.Spec.Containers = []corev1.Container{
+				{Ports: []corev1.ContainerPort{{Name: "web", ContainerPort: 8080}, {ContainerPort: 9000}, {Name: "dns", ContainerPort: 53, Protocol: corev1.ProtocolUDP}}},
+				{Ports: []corev1.ContainerPort{{Name: "web", ContainerPort: 8081}, {Name: "admin", ContainerPort: 9090, Protocol: corev1.ProtocolTCP}, {Name: "sctp", ContainerPort: 1, Protocol: corev1.ProtocolSCTP}}},
+			}
+			p.Spec.InitContainers = []corev1.Container{{Ports: []corev1.ContainerPort{{Name: "side", ContainerPort: 7070}}}}
+		}), fragment(func(p *model.Pod) {
+			p.Ports = []model.TargetPort{{Name: "admin", Number: 9090}, {Name: "dns", Number: 53, UDP: true}, {Name: "side", Number: 7070}, {Name: "web", Number: 8080}}
+		})},
 		"a container is no proxy": {pod(func(p *corev1.Pod) { p.Spec.Containers = []corev1.Container{{Name: "weft-proxy"}} }), fragment(nil)},
 		"no service account":      {pod(func(p *corev1.Pod) { p.Spec.ServiceAccountName = "" }), fragment(func(p *model.Pod) { p.Identity.Name = "default" })},
 		"host network":            {pod(func(p *corev1.Pod) { inMesh(p); p.Spec.HostNetwork = true }), fragment(func(p *model.Pod) { p.Addresses = nil })},

@@ -26,7 +26,7 @@ func Service(object *corev1.Service) *model.Service {
 	for _, p := range object.Spec.Ports {
 		if port, ok := servicePort(p); ok {
 			if len(object.Spec.Selector) > 0 {
-				port.Target = targetOf(p)
+				port.Target, port.TargetName = targetOf(p)
 			}
 			s.Ports = append(s.Ports, port)
 		}
@@ -54,17 +54,17 @@ func servicePort(p corev1.ServicePort) (model.Port, bool) {
 	return port, true
 }
 
-// targetOf is the number of the pods' port; 0 where their containers name it.
-func targetOf(p corev1.ServicePort) uint16 {
+// targetOf is the pods' port, by its number or its name.
+func targetOf(p corev1.ServicePort) (uint16, string) {
 	switch n := p.TargetPort.IntVal; {
 	case p.TargetPort.Type == intstr.String:
-		return 0
+		return 0, p.TargetPort.StrVal
 	case n == 0:
-		return uint16(p.Port)
+		return uint16(p.Port), ""
 	case n < 1 || n > 65535:
-		return 0
+		return 0, ""
 	default:
-		return uint16(n)
+		return uint16(n), ""
 	}
 }
 

@@ -98,12 +98,18 @@ func TestService(t *testing.T) {
 		},
 		"the pods' ports, where it selects pods and says their number": {
 			spec: corev1.ServiceSpec{ClusterIP: "10.0.0.1", Selector: map[string]string{"app": "web"}, Ports: []corev1.ServicePort{
-				{Name: "http", Port: 80, TargetPort: intstr.FromInt32(8080)}, {Name: "http-same", Port: 81}, {Name: "http-named", Port: 82, TargetPort: intstr.FromString("web")},
-				{Name: "http-odd", Port: 83, TargetPort: intstr.FromInt32(70000)}, {Name: "dns", Port: 84, Protocol: corev1.ProtocolUDP, TargetPort: intstr.FromInt32(5353)},
+				{Name: "http", Port: 80, TargetPort: intstr.FromInt32(8080)},
+				{Name: "http-same", Port: 81},
+				{Name: "http-named", Port: 82, TargetPort: intstr.FromString("web")},
+				{Name: "http-odd", Port: 83, TargetPort: intstr.FromInt32(70000)},
+				{Name: "dns", Port: 84, Protocol: corev1.ProtocolUDP, TargetPort: intstr.FromInt32(5353)},
 			}},
 			want: &model.Service{Key: key, Addresses: []netip.Addr{ip("10.0.0.1")}, Ports: []model.Port{
-				{Name: "http", Number: 80, Protocol: model.ProtocolHTTP, Target: 8080}, {Name: "http-same", Number: 81, Protocol: model.ProtocolHTTP, Target: 81},
-				{Name: "http-named", Number: 82, Protocol: model.ProtocolHTTP}, {Name: "http-odd", Number: 83, Protocol: model.ProtocolHTTP}, {Name: "dns", Number: 84, Protocol: model.ProtocolUDP, Target: 5353},
+				{Name: "http", Number: 80, Protocol: model.ProtocolHTTP, Target: 8080},
+				{Name: "http-same", Number: 81, Protocol: model.ProtocolHTTP, Target: 81},
+				{Name: "http-named", Number: 82, Protocol: model.ProtocolHTTP, TargetName: "web"},
+				{Name: "http-odd", Number: 83, Protocol: model.ProtocolHTTP},
+				{Name: "dns", Number: 84, Protocol: model.ProtocolUDP, Target: 5353},
 			}},
 		},
 		"of endpoints that somebody else keeps it says nothing": {

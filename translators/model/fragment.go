@@ -116,8 +116,9 @@ type Port struct {
 	Number   uint16
 	Protocol Protocol
 	// Target is the port of the pods, where the Service selects pods and says so by
-	// number; else 0.
-	Target uint16
+	// number; TargetName, where it says so by the name of a container's port.
+	Target     uint16
+	TargetName string
 }
 
 // Ref names the Service.
@@ -133,7 +134,8 @@ type EndpointSlice struct {
 	Endpoints []Address
 }
 
-// TargetPort is where the pods of a slice serve a named Service port.
+// TargetPort is where the pods of a slice serve a named Service port, or where a
+// pod has a port of a name.
 type TargetPort struct {
 	Name   string
 	Number uint16
@@ -169,6 +171,8 @@ type Pod struct {
 	Workload  Workload
 	// Labels are what an IdentityBinding selects by.
 	Labels map[string]string
+	// Ports are those of its containers that have a name, sorted.
+	Ports []TargetPort
 	// Meshed tells that it has a weft sidecar.
 	Meshed bool
 	// Probes are the kubelet's probes that the sidecar answers.

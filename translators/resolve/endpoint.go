@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/weft-mesh/weft/translators/model"
 )
@@ -70,7 +71,7 @@ func (g *Graph) saidOf(p *model.Pod) iter.Seq2[model.Port, uint16] {
 				continue
 			}
 			for _, port := range s.Ports {
-				if n, ok := podPort(port, slice); ok && !yield(port, n) {
+				if n, ok := podPort(port, slice, p); ok && !yield(port, n) {
 					return
 				}
 			}
@@ -78,19 +79,27 @@ func (g *Graph) saidOf(p *model.Pod) iter.Seq2[model.Port, uint16] {
 	}
 }
 
-// podPort finds the port of a slice's pods that a port of its Service leads to: by
-// its name, as Kubernetes does. A port that is being renamed has another name in
-// the slice until that follows; then the Service itself says the number.
-func podPort(p model.Port, s *model.EndpointSlice) (uint16, bool) {
+// podPort finds the port of a pod that a port of a Service leads to: by its name in
+// the slice, as Kubernetes does. A port that is being renamed has another name
+// there until the slice follows; then the Service and the pod say the number, if
+// the slice has it. Of an endpoint that names no pod it is nil.
+func podPort(p model.Port, s *model.EndpointSlice, pod *model.Pod) (uint16, bool) {
+	number := p.Target
+	if p.TargetName != "" && pod != nil {
+		i := slices.IndexFunc(pod.Ports, func(t model.TargetPort) bool { return t.Name == p.TargetName && t.UDP == isUDP(p) })
+		if i >= 0 {
+			number = pod.Ports[i].Number
+		}
+	}
 	found := false
 	for _, t := range s.Ports {
 		switch {
 		case t.UDP != isUDP(p):
 		case t.Name == p.Name:
 			return t.Number, true
-		case t.Number == p.Target:
+		case t.Number == number:
 			found = true
 		}
 	}
-	return p.Target, found
+	return number, found
 }

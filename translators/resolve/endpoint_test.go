@@ -159,6 +159,7 @@ func TestAForeignServiceSaysNothingOfAPod(t *testing.T) {
 // two objects has another name for it, by its number.
 func TestPodPort(t *testing.T) {
 	slice := &model.EndpointSlice{Ports: []model.TargetPort{{Name: "http", Number: 8080}, {Name: "http-admin", Number: 9090}, {Name: "dns", Number: 5353, UDP: true}, {Name: "dns", Number: 5354}}}
+	pod := &model.Pod{Ports: []model.TargetPort{{Name: "metrics", Number: 9100}, {Name: "web", Number: 8080}, {Name: "web", Number: 8081, UDP: true}}}
 	tests := map[string]struct {
 		port model.Port
 		want uint16 // 0: none
@@ -172,9 +173,12 @@ func TestPodPort(t *testing.T) {
 		"TCP of one name":                       {model.Port{Name: "dns", Protocol: model.ProtocolTCP}, 5354},
 		"UDP is no TCP port's number":           {model.Port{Name: "new", Protocol: model.ProtocolUDP, Target: 8080}, 0},
 		"UDP renamed":                           {model.Port{Name: "new", Protocol: model.ProtocolUDP, Target: 5353}, 5353},
+		"renamed, and the pod says the number":  {model.Port{Name: "http-new", TargetName: "web"}, 8080},
+		"renamed, of a name that no port has":   {model.Port{Name: "http-new", TargetName: "none"}, 0},
+		"renamed, and the pod's is elsewhere":   {model.Port{Name: "http-new", TargetName: "metrics"}, 0},
 	}
 	for name, tc := range tests {
-		if got, ok := podPort(tc.port, slice); ok != (tc.want != 0) || (ok && got != tc.want) {
+		if got, ok := podPort(tc.port, slice, pod); ok != (tc.want != 0) || (ok && got != tc.want) {
 			t.Errorf("%s: got %d %v, want %d", name, got, ok, tc.want)
 		}
 	}

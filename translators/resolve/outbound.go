@@ -151,13 +151,10 @@ func (g *Graph) addresses(s *model.Service, port model.Port) []model.Endpoint {
 	var es []model.Endpoint
 	for k := range g.index.slicesOf[s.Key] {
 		slice := g.slices[k]
-		n, ok := podPort(port, slice)
-		if !ok {
-			continue
-		}
 		es = slices.Grow(es, len(slice.Endpoints))
 		for _, a := range slice.Endpoints {
-			if meshed, known := g.meshed(a, slice, isUDP(port)); known && a.Serve {
+			meshed, known := g.meshed(a, slice, isUDP(port))
+			if n, ok := podPort(port, slice, g.pods[a.Pod]); ok && known && a.Serve {
 				es = append(es, model.Endpoint{Addr: netip.AddrPortFrom(a.Addr, n), Meshed: meshed})
 			}
 		}

@@ -56,7 +56,7 @@ func (w World) Fragment() model.Fragment {
 func (w World) service() *model.Service {
 	k := w.key("svc")
 	renamed := []string{"http", "http-web"}[w.IntN(2)]
-	s := &model.Service{Key: k, Ports: []model.Port{{Name: renamed, Number: 80, Protocol: model.ProtocolHTTP, Target: uint16(8080 * w.IntN(2))}}}
+	s := &model.Service{Key: k, Ports: []model.Port{{Name: renamed, Number: 80, Protocol: model.ProtocolHTTP, Target: uint16(8080 * w.IntN(2)), TargetName: []string{"", "web"}[w.IntN(2)]}}}
 	first := []byte{198, 10}[w.IntN(2)] // UDP to both is led to one address
 	s.Addresses = []netip.Addr{netip.AddrFrom4([4]byte{first, 19, byte(len(k.Namespace + k.Name)), k.Name[3]})}
 	if w.IntN(2) == 0 {
@@ -91,7 +91,11 @@ func (w World) addr() netip.Addr {
 }
 
 func (w World) pod() *model.Pod {
-	return &model.Pod{Key: w.key("pod"), Addresses: []netip.Addr{w.addr()}, Identity: w.identity(), Meshed: w.IntN(4) > 0, OpenUDP: [][]uint16{nil, nil, {5353}, {8080}}[w.IntN(4)], Labels: w.labels()}
+	return &model.Pod{Key: w.key("pod"), Addresses: []netip.Addr{w.addr()}, Identity: w.identity(), Ports: w.podPorts(), Meshed: w.IntN(4) > 0, OpenUDP: [][]uint16{nil, nil, {5353}, {8080}}[w.IntN(4)], Labels: w.labels()}
+}
+
+func (w World) podPorts() []model.TargetPort {
+	return [][]model.TargetPort{nil, {{Name: "web", Number: 8080}}}[w.IntN(2)]
 }
 
 func (w World) labels() map[string]string { return map[string]string{"app": w.name("app")} }

@@ -16,20 +16,19 @@ func sameEndpoint(a, b model.Address) bool {
 	return a.Pod == b.Pod && (named(a) || a.Addr == b.Addr)
 }
 
-// meshed tells whether an endpoint is spoken to by mutual TLS. Of a named pod that
-// is not known yet nobody could say.
-func (g *Graph) meshed(a model.Address, s *model.EndpointSlice, udp bool) (meshed, known bool) {
+// meshed tells whether an endpoint is spoken to by mutual TLS: one of a pod that it
+// names, or nil.
+func (g *Graph) meshed(a model.Address, pod *model.Pod, s *model.EndpointSlice, udp bool) bool {
 	by := func(p *model.Pod) bool { return p.Meshed && !(udp && passesUDP(p, s)) }
-	if named(a) {
-		p := g.pods[a.Pod]
-		return p != nil && by(p), p != nil
+	if pod != nil {
+		return by(pod)
 	}
 	for k := range g.index.podsAt[a.Addr] {
 		if by(g.pods[k]) {
-			return true, true
+			return true
 		}
 	}
-	return false, true
+	return false
 }
 
 // slicesLeadingTo are the slices with a pod in them, of which one may come twice.

@@ -153,9 +153,12 @@ func (g *Graph) addresses(s *model.Service, port model.Port) []model.Endpoint {
 		slice := g.slices[k]
 		es = slices.Grow(es, len(slice.Endpoints))
 		for _, a := range slice.Endpoints {
-			meshed, known := g.meshed(a, slice, isUDP(port))
-			if n, ok := podPort(port, slice, g.pods[a.Pod]); ok && known && a.Serve {
-				es = append(es, model.Endpoint{Addr: netip.AddrPortFrom(a.Addr, n), Meshed: meshed})
+			pod := g.pods[a.Pod]
+			if !a.Serve || (pod == nil && named(a)) {
+				continue
+			}
+			if n, ok := podPort(port, slice, pod); ok {
+				es = append(es, model.Endpoint{Addr: netip.AddrPortFrom(a.Addr, n), Meshed: g.meshed(a, pod, slice, isUDP(port))})
 			}
 		}
 	}

@@ -78,6 +78,7 @@ func TestNothingIsBetweenAServiceAndItsSlices(t *testing.T) {
 					}
 				}
 				seen := []takenIn{inboundOf(t, g, shop("web-0"))}
+				first := chainsOf(t, inboundListener(t, g, shop("web-0")))
 				for _, i := range steps {
 					switch {
 					case c.is[i] != nil:
@@ -86,6 +87,9 @@ func TestNothingIsBetweenAServiceAndItsSlices(t *testing.T) {
 						g.Delete(c.was[i].Ref())
 					}
 					seen = append(seen, inboundOf(t, g, shop("web-0")))
+					if chain := "inbound|8080"; c.was[0] == nil && chainsOf(t, inboundListener(t, g, shop("web-0")))[chain] != first[chain] && name != "one of gRPC" {
+						t.Errorf("%s, slices first %v: the chain of HTTP changes by step %d", name, sliceFirst, i)
+					}
 					if renamed && endpointsNumber(g, c.is[0].Ref().Key) != 1 {
 						t.Errorf("%s, slices first %v: after step %d nobody is behind the Service", name, sliceFirst, i)
 					}

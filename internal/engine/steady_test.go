@@ -2,9 +2,10 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
-	"strings"
+	"strconv"
 	"testing"
 
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
@@ -16,45 +17,70 @@ import (
 	"github.com/weft-mesh/weft/translators/resolve"
 )
 
-// takenIn is the inbound listener of a pod: by port the chains, each in bytes, and
-// under rest what they have in common. Envoy closes the connections of a chain
-// that changes, and of all where the rest does.
+// takenIn is the inbound listener of a pod: by port its chains and which of them
+// takes what, in bytes, and under rest what the ports have in common. Envoy closes
+// the connections of a chain that changes, and of all where the rest does.
 type takenIn map[uint32]string
 
-const rest = 1 << 16
+const (
+	others = 0 // ports that no Service speaks of
+	rest   = 1 << 16
+)
 
-func inboundOf(t *testing.T, g *resolve.Graph, pod model.Key) takenIn {
+func inboundListener(t *testing.T, g *resolve.Graph, pod model.Key) *listenerv3.Listener {
 	t.Helper()
 	class, shape, ok := g.ClassOf(pod)
 	if !ok {
-		return nil
+		return &listenerv3.Listener{}
 	}
 	l, err := envoy.BuildInboundListener(envoy.ListenerView(g.Inbound(class.Identity, shape)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := func(m proto.Message) string {
-		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	return l
+}
+
+func inboundOf(t *testing.T, g *resolve.Graph, pod model.Key) takenIn {
+	t.Helper()
+	l := inboundListener(t, g, pod)
+	in := takenIn{}
+	for _, name := range slices.Sorted(maps.Keys(chainsOf(t, l))) {
+		port := others
+		if _, err := fmt.Sscanf(name, "inbound|%d", &port); err == nil && port == others {
+			t.Fatalf("chain %s is of no port", name)
+		}
+		in[uint32(port)] += chainsOf(t, l)[name]
+	}
+	for port, m := range l.GetFilterChainMatcher().GetMatcherTree().GetExactMatchMap().GetMap() {
+		number, err := strconv.ParseUint(port, 10, 16)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return string(b)
+		in[uint32(number)] += encoded(t, m)
 	}
-	chains := map[uint32][]string{}
-	for _, c := range l.GetFilterChains() {
-		p := c.GetFilterChainMatch().GetDestinationPort().GetValue()
-		chains[p] = append(chains[p], text(c))
-	}
-	chains[0] = append(chains[0], text(l.GetDefaultFilterChain()))
-	in := takenIn{}
-	for p, cs := range chains {
-		slices.Sort(cs)
-		in[p] = strings.Join(cs, "\n")
-	}
-	l = proto.Clone(l).(*listenerv3.Listener)
-	l.FilterChains, l.DefaultFilterChain = nil, nil
-	in[rest] = text(l)
+	in[others] += encoded(t, l.GetFilterChainMatcher().GetOnNoMatch())
+	l.FilterChains, l.FilterChainMatcher = nil, nil
+	in[rest] = encoded(t, l)
 	return in
+}
+
+// chainsOf are a listener's chains by name, in bytes.
+func chainsOf(t *testing.T, l *listenerv3.Listener) map[string]string {
+	t.Helper()
+	chains := map[string]string{}
+	for _, c := range l.GetFilterChains() {
+		chains[c.GetName()] = encoded(t, c)
+	}
+	return chains
+}
+
+func encoded(t *testing.T, m proto.Message) string {
+	t.Helper()
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 // changed are the ports that differ, of which only one may have chains.
@@ -163,7 +189,7 @@ func TestAListenerChangesByItsOwnPortsAlone(t *testing.T) {
 				class, shape, _ := g.ClassOf(p.Key)
 				now := g.Inbound(class.Identity, shape)
 				listeners[p.Key], views[p.Key] = inboundOf(t, g, p.Key), now
-				if was == nil || listeners[p.Key] == nil || f.Ref() == p.Ref() {
+				if was == nil || f.Ref() == p.Ref() {
 					continue
 				}
 				for _, port := range was.changed(listeners[p.Key]) {

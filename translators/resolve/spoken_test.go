@@ -31,7 +31,7 @@ func TestAPortHasARule(t *testing.T) {
 	l := g.OutboundListener()
 	at := netip.MustParseAddrPort
 	want := model.OutboundListener{
-		Egress: model.EgressAllow, Services: []netip.Prefix{netip.MustParsePrefix("198.19.0.0/29")},
+		Egress: model.EgressAllow, Headers: model.DefaultHeaderLimits, Services: []netip.Prefix{netip.MustParsePrefix("198.19.0.0/29")},
 		Ports:      []model.PortRule{{Port: 80, Protocol: model.ProtocolHTTP}, {Port: 5432, Protocol: model.ProtocolTCP}},
 		Exceptions: []model.AddressRule{{Addr: at("198.19.0.4:80"), Protocol: model.ProtocolTCP}, {Addr: at("198.19.0.5:80"), Protocol: model.ProtocolOutside}},
 	}

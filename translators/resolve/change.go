@@ -179,15 +179,14 @@ func (g *Graph) indexAddresses(s *model.Service, in bool, here set[model.Key], d
 	}
 }
 
-// serviceDirty marks a Service and the roots of the splits that lead to it.
+// serviceDirty marks a Service and the roots of the splits that lead to it, with
+// all splits of each: what one leads to is said of the others.
 func (g *Graph) serviceDirty(k model.Key, d *Dirty) {
-	d.Services.add(k)
-	for s := range g.index.splitsTo[k] {
-		d.Services.add(g.splits[s].Root)
-		d.Objects.add(g.splits[s].Ref())
-	}
-	for s := range g.index.splitsOf[k] {
-		d.Objects.add(g.splits[s].Ref())
+	for base := range g.bases(k) {
+		d.Services.add(base)
+		for s := range g.index.splitsOf[base] {
+			d.Objects.add(g.splits[s].Ref())
+		}
 	}
 }
 

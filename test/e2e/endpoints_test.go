@@ -156,9 +156,9 @@ func slow() string {
 	return strings.ReplaceAll(server("v1", 1), "args: [server,", fmt.Sprintf("args: [server, -max-echo-delay, %s,", slowFor))
 }
 
-var _ = Describe("What other Services are and were", func() {
+var _ = Describe("What does not concern a port", func() {
 	// Connections of a filter chain that changes are closed after 30 seconds: what is open for longer shows it.
-	It("ends no request and no connection, be they made, deleted or renamed", func(ctx SpecContext) {
+	It("ends no request and no connection there: other Services are made and deleted", func(ctx SpecContext) {
 		w := newWorld(ctx, "weft.mesh/access=permissive")
 		w.apply(ctx, web())
 		w.deploy(ctx, slow(), call("client"))
@@ -191,7 +191,7 @@ spec:
 		Expect(echo(conn, "still here\n")).To(Equal("still here\n"))
 	}, SpecTimeout(4*time.Minute))
 
-	It("or is a port's other name, by which no request of 100 a second fails", func(ctx SpecContext) {
+	It("fails no request of 100 a second: it gets another name", func(ctx SpecContext) {
 		w := newWorld(ctx, "weft.mesh/access=permissive")
 		w.apply(ctx, web())
 		w.deploy(ctx, server("v1", 2), call("client"))

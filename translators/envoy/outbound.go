@@ -45,7 +45,11 @@ func buildScope(name string, v model.Outbound) *routev3.ScopedRouteConfiguration
 func outboundRoute(v model.OutboundRoute) *routev3.Route {
 	r := &routev3.Route{Name: v.Name, Match: routeMatch(v.Match)}
 	if !slices.ContainsFunc(v.Backends, func(b model.WeightedCluster) bool { return b.Weight > 0 }) {
-		r.Action = directResponse(503, "weft: no backend has a weight")
+		why := "weft: no backend has a weight"
+		if len(v.Backends) == 0 {
+			why = "weft: the split has no backend with this port; its conditions say why"
+		}
+		r.Action = directResponse(503, why)
 		return r
 	}
 	r.Action = &routev3.Route_Route{Route: routeTo(v.Backends)}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/nftables"
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
 
 // Apply sets up the network namespace of the calling thread. It may be called
@@ -57,8 +58,23 @@ func hasIPv6() bool {
 }
 
 // replaceTable puts the table in the place of the one that is there, if any, in
-// one transaction: at no moment is the pod without its rules.
+// one transaction: at no moment is the pod without its rules. A kernel that keeps
+// no time-outs by connection (CONFIG_NF_CONNTRACK_TIMEOUT) has the rest.
 func replaceTable(c Config) error {
+	err := writeTable(c, lasting())
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, os.ErrNotExist) {
+		err = writeTable(c)
+	}
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("replace nftables table inet %s (it takes CAP_NET_ADMIN): %w", tableName, err)
+	}
+	if err != nil {
+		return fmt.Errorf("replace nftables table inet %s: %w", tableName, err)
+	}
+	return nil
+}
+
+func writeTable(c Config, first ...rule) error {
 	conn, err := nftables.New()
 	if err != nil {
 		return fmt.Errorf("open nftables: %w", err)
@@ -66,6 +82,9 @@ func replaceTable(c Config) error {
 	// Deleting fails where there is none, so it is added first.
 	conn.DelTable(conn.AddTable(&nftables.Table{Family: nftables.TableFamilyINet, Name: tableName}))
 	table := conn.AddTable(&nftables.Table{Family: nftables.TableFamilyINet, Name: tableName})
+	if len(first) > 0 {
+		conn.AddObj(timeoutPolicy(table))
+	}
 	for _, spec := range append(sets(c.Exclude), captureSets(c)...) {
 		set := *spec.set
 		set.Table = table
@@ -73,7 +92,7 @@ func replaceTable(c Config) error {
 			return fmt.Errorf("nftables set %s: %w", set.Name, err)
 		}
 	}
-	for _, spec := range chains(c) {
+	for _, spec := range chains(c, first...) {
 		chain := *spec.chain
 		chain.Table = table
 		conn.AddChain(&chain)
@@ -81,11 +100,5 @@ func replaceTable(c Config) error {
 			conn.AddRule(&nftables.Rule{Table: table, Chain: &chain, Exprs: exprs})
 		}
 	}
-	if err := conn.Flush(); err != nil {
-		if errors.Is(err, os.ErrPermission) {
-			return fmt.Errorf("replace nftables table inet %s (it takes CAP_NET_ADMIN): %w", tableName, err)
-		}
-		return fmt.Errorf("replace nftables table inet %s: %w", tableName, err)
-	}
-	return nil
+	return conn.Flush()
 }

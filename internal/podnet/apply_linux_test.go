@@ -196,7 +196,7 @@ func TestTheLongestListsAreTaken(t *testing.T) {
 	}
 	pod := newNetns(t)
 	pod.apply(t, mustParse(t, Spec{strings.Join(ports, ","), strings.Join(ports, ","), strings.Join(cidrs, ",")}))
-	if got, want := strings.Count(pod.rules(t), "\n"), 17; got != want {
+	if got, want := strings.Count(pod.rules(t), "\n"), 23; got != want {
 		t.Errorf("%d rules, want %d", got, want)
 	}
 }

@@ -34,10 +34,10 @@ type Config struct {
 	// Exclude is left alone.
 	Exclude Exclusions
 	// ServiceCIDRs hold the cluster's Service addresses: UDP that the pod sends
-	// there is led to its sidecar, but for questions to Nameservers. With none,
-	// no UDP is. Sorted, disjoint.
+	// there is led to its sidecar. With none, no UDP is. Sorted, disjoint.
 	ServiceCIDRs []netip.Prefix
-	Nameservers  []netip.Addr
+	// Nameservers are asked past the sidecar, over UDP and TCP.
+	Nameservers []netip.Addr
 }
 
 // Exclusions are what a pod's author keeps away from the sidecar. The zero

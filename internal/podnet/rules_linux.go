@@ -2,6 +2,7 @@ package podnet
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
@@ -21,11 +22,12 @@ type chainSpec struct {
 }
 
 // chains are the whole table. The nat chains see the first packet of every
-// connection; what they decide holds for all of it.
-func chains(c Config) []chainSpec {
+// connection; what they decide holds for all of it. What first they decide before
+// anything else is in both.
+func chains(c Config, first ...rule) []chainSpec {
 	return []chainSpec{
-		{baseChain("output", nftables.ChainTypeNAT, nftables.ChainHookOutput, nftables.ChainPriorityNATDest), outputRules(c)},
-		{baseChain("prerouting", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, nftables.ChainPriorityNATDest), preroutingRules(c)},
+		{baseChain("output", nftables.ChainTypeNAT, nftables.ChainHookOutput, nftables.ChainPriorityNATDest), slices.Concat(first, outputRules(c))},
+		{baseChain("prerouting", nftables.ChainTypeNAT, nftables.ChainHookPrerouting, nftables.ChainPriorityNATDest), slices.Concat(first, preroutingRules(c))},
 		{baseChain("input", nftables.ChainTypeFilter, nftables.ChainHookInput, nftables.ChainPriorityFilter), inputRules(c)},
 	}
 }
@@ -44,8 +46,8 @@ func outputRules(c Config) []rule {
 		all(proxy, saddr(InboundSource6), verdict(expr.VerdictReturn)),
 		// The pod to itself through a Service: the sidecar has picked the pod's
 		// own address, and the call is to be judged as any other that comes in.
-		all(proxy, oifLo(), not(daddr(loopback4)), tcp(), redirect(c.InboundPort)),
-		all(proxy, oifLo(), not(daddr(loopback6)), tcp(), redirect(c.InboundPort)),
+		all(proxy, oifLo(), not(daddr(loopback4)), syn(), redirect(c.InboundPort)),
+		all(proxy, oifLo(), not(daddr(loopback6)), syn(), redirect(c.InboundPort)),
 		all(proxy, verdict(expr.VerdictReturn)),
 		all(oifLo(), verdict(expr.VerdictReturn)),
 	}
@@ -56,8 +58,9 @@ func outputRules(c Config) []rule {
 		rules = append(rules, all(daddrIn(setOutbound4, unix.NFPROTO_IPV4), verdict(expr.VerdictReturn)),
 			all(daddrIn(setOutbound6, unix.NFPROTO_IPV6), verdict(expr.VerdictReturn)))
 	}
+	rules = append(rules, nameserverRules()...)
 	rules = append(rules, captureRules(c)...)
-	return append(rules, all(tcp(), redirect(c.OutboundPort)))
+	return append(rules, all(syn(), redirect(c.OutboundPort)))
 }
 
 // preroutingRules lead what is sent to the pod.
@@ -69,7 +72,7 @@ func preroutingRules(c Config) []rule {
 	if len(c.Exclude.InboundTCP) > 0 {
 		rules = append(rules, all(tcp(), dportIn(setInboundTCP), verdict(expr.VerdictReturn)))
 	}
-	return append(rules, all(tcp(), redirect(c.InboundPort)))
+	return append(rules, all(syn(), redirect(c.InboundPort)))
 }
 
 // inputRules close the pod to UDP, which carries no identity. Answers to what
@@ -127,6 +130,16 @@ func udp() rule { return l4proto(unix.IPPROTO_UDP) }
 
 func l4proto(protocol byte) rule {
 	return rule{&expr.Meta{Key: expr.MetaKeyL4PROTO, Register: 1}, cmpEq([]byte{protocol})}
+}
+
+// syn matches what begins a TCP connection. Other packets that the kernel does
+// not know are of one that was not redirected, and that it has forgotten.
+func syn() rule {
+	const flags, bit = 13, 0x02
+	return append(tcp(),
+		&expr.Payload{DestRegister: 1, Base: expr.PayloadBaseTransportHeader, Offset: flags, Len: 1},
+		&expr.Bitwise{SourceRegister: 1, DestRegister: 1, Len: 1, Mask: []byte{bit}, Xor: []byte{0}},
+		&expr.Cmp{Op: expr.CmpOpNeq, Register: 1, Data: []byte{0}})
 }
 
 // dportIn matches the port of what l4proto has matched.

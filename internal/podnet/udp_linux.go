@@ -12,7 +12,7 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-// Names of the sets that captured UDP is looked up in.
+// Names of the sets that captured UDP, and DNS, is looked up in.
 const (
 	setOutboundUDP = "outbound_udp"
 	setServices4   = "services_ip4"
@@ -23,7 +23,7 @@ const (
 
 const dnsPort = 53
 
-// captureSets are those of captureRules.
+// captureSets are those of nameserverRules and captureRules.
 func captureSets(c Config) []setSpec {
 	services4, services6 := families(c.ServiceCIDRs)
 	var names4, names6 []nftables.SetElement
@@ -43,8 +43,19 @@ func captureSets(c Config) []setSpec {
 	}
 }
 
-// captureRules lead UDP that the pod sends to cluster addresses to its sidecar,
-// but for questions to its own nameservers: those must not depend on a sidecar.
+// nameserverRules let the pod's questions to its own nameservers pass, over TCP
+// and UDP: those must not depend on a sidecar.
+func nameserverRules() []rule {
+	var rules []rule
+	for _, protocol := range []rule{tcp(), udp()} {
+		rules = append(rules,
+			all(protocol, dportRange(dnsPort, dnsPort), daddrIn(setNameserver4, unix.NFPROTO_IPV4), verdict(expr.VerdictReturn)),
+			all(protocol, dportRange(dnsPort, dnsPort), daddrIn(setNameserver6, unix.NFPROTO_IPV6), verdict(expr.VerdictReturn)))
+	}
+	return rules
+}
+
+// captureRules lead UDP that the pod sends to cluster addresses to its sidecar.
 func captureRules(c Config) []rule {
 	if len(c.ServiceCIDRs) == 0 {
 		return nil
@@ -53,14 +64,10 @@ func captureRules(c Config) []rule {
 	rules := []rule{all(udp(), dportIn(setOutboundUDP), verdict(expr.VerdictReturn))}
 	v4, v6 := families(c.ServiceCIDRs)
 	if len(v4) > 0 {
-		rules = append(rules,
-			all(udp(), dportRange(dnsPort, dnsPort), daddrIn(setNameserver4, unix.NFPROTO_IPV4), verdict(expr.VerdictReturn)),
-			all(udp(), daddrIn(setServices4, unix.NFPROTO_IPV4), mapped(unix.NFPROTO_IPV4, daddr4, to4, toPort)))
+		rules = append(rules, all(udp(), daddrIn(setServices4, unix.NFPROTO_IPV4), mapped(unix.NFPROTO_IPV4, daddr4, to4, toPort)))
 	}
 	if len(v6) > 0 {
-		rules = append(rules,
-			all(udp(), dportRange(dnsPort, dnsPort), daddrIn(setNameserver6, unix.NFPROTO_IPV6), verdict(expr.VerdictReturn)),
-			all(udp(), daddrIn(setServices6, unix.NFPROTO_IPV6), mapped(unix.NFPROTO_IPV6, daddr6, to6, toPort)))
+		rules = append(rules, all(udp(), daddrIn(setServices6, unix.NFPROTO_IPV6), mapped(unix.NFPROTO_IPV6, daddr6, to6, toPort)))
 	}
 	return rules
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/internal/podnet"
@@ -26,8 +25,6 @@ type options struct {
 	exclude      podnet.Exclusions
 	drainSeconds int64
 	concurrency  int
-	// cpu and memory are nil where the installation decides.
-	cpu, memory *resource.Quantity
 }
 
 // readOptions reads a pod's annotations. Its error names annotation, value and
@@ -42,12 +39,6 @@ func readOptions(pod *corev1.Pod) (options, error) {
 		return options{}, err
 	}
 	if o.concurrency, err = readConcurrency(pod.Annotations); err != nil {
-		return options{}, err
-	}
-	if o.cpu, err = readQuantity(pod.Annotations, AnnotationProxyCPU, "1m", "100m"); err != nil {
-		return options{}, err
-	}
-	if o.memory, err = readQuantity(pod.Annotations, AnnotationProxyMemory, "64Mi", "512Mi"); err != nil {
 		return options{}, err
 	}
 	return o, nil
@@ -100,25 +91,15 @@ func readConcurrency(annotations map[string]string) (int, error) {
 	return int(n), nil
 }
 
-func readQuantity(annotations map[string]string, name, least, example string) (*resource.Quantity, error) {
-	value, ok := annotations[name]
-	if !ok {
-		return nil, nil
-	}
-	quantity, err := resource.ParseQuantity(value)
-	if err != nil || quantity.Cmp(resource.MustParse(least)) < 0 {
-		return nil, annotationError(name, value, fmt.Sprintf("write a quantity of at least %s, as in %s", least, example))
-	}
-	return &quantity, nil
-}
-
 // unknownAnnotations warns of annotations that look like weft's and are not:
 // most often a misspelt exclusion.
 func unknownAnnotations(annotations map[string]string) []string {
 	known := map[string]bool{
 		v1alpha1.AnnotationExcludeInboundPorts: true, v1alpha1.AnnotationExcludeOutboundPorts: true, v1alpha1.AnnotationExcludeOutboundCIDRs: true,
 		v1alpha1.AnnotationDrainSeconds: true, AnnotationProxyConcurrency: true, AnnotationProxyCPU: true, AnnotationProxyMemory: true,
-		v1alpha1.AnnotationInjected: true, v1alpha1.AnnotationProbes: true, v1alpha1.AnnotationApplicationMetrics: true,
+		AnnotationProxyCPURequest: true, AnnotationProxyCPULimit: true, AnnotationProxyMemoryRequest: true, AnnotationProxyMemoryLimit: true,
+		AnnotationInitCPURequest: true, AnnotationInitCPULimit: true, AnnotationInitMemoryRequest: true, AnnotationInitMemoryLimit: true,
+		v1alpha1.AnnotationInjected: true, v1alpha1.AnnotationProbes: true, v1alpha1.AnnotationApplicationMetrics: true, AnnotationParts: true,
 	}
 	var warnings []string
 	for name := range annotations {

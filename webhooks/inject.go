@@ -15,8 +15,12 @@ import (
 
 // Namespace is what the injector knows of a pod's namespace.
 type Namespace struct {
-	Name   string
-	Labels map[string]string
+	Name                string
+	Labels, Annotations map[string]string
+	LimitRanges         []corev1.LimitRange
+	Quotas              []corev1.ResourceQuota
+	// NoProxyConfig tells that there is no ConfigMap that sidecars start from.
+	NoProxyConfig bool
 }
 
 // Reasons to leave a pod alone. Those that a user should hear of become Events.
@@ -43,8 +47,9 @@ type Injection struct {
 }
 
 // Inject puts the sidecar into a pod. It never changes its arguments, and of
-// what it made itself before it changes nothing. Its error is a mistake of the
-// pod's author, who must hear of it: such a pod is refused, never half
+// what it made itself before it changes nothing; what others have changed of that
+// stays. Its error is a mistake of the pod's author, or what the namespace does
+// not allow, which the author must hear of: such a pod is refused, never half
 // injected.
 func Inject(pod *corev1.Pod, namespace Namespace, settings Settings) (Injection, error) {
 	settings = settings.Complete()
@@ -58,10 +63,15 @@ func Inject(pod *corev1.Pod, namespace Namespace, settings Settings) (Injection,
 	if err := reservedNames(pod); err != nil {
 		return Injection{}, err
 	}
+	initSize, proxySize, err := sizes(pod, namespace, settings.sidecar)
+	if err != nil {
+		return Injection{}, err
+	}
 
 	out := pod.DeepCopy()
 	warnings := unknownAnnotations(pod.Annotations)
-	warnings = append(warnings, surprises(pod)...)
+	warnings = append(warnings, surprises(pod, settings.ControllerHost)...)
+	warnings = append(warnings, noRoomForProxyConfig(namespace)...)
 	strip(out)
 	config, known := podnet.NewConfig(options.exclude), knownProbes(pod.Annotations)
 	probes, remarks := rewriteProbes(out, config, known)
@@ -71,9 +81,12 @@ func Inject(pod *corev1.Pod, namespace Namespace, settings Settings) (Injection,
 	addDrain(&out.Spec, options.drainSeconds)
 	metrics, remarks := rewriteScrape(out)
 	warnings = append(warnings, remarks...)
-	proxy := proxyContainer(settings, options, metricsEnv(out, metrics))
+	start, proxy, err := keepOthers(pod, out, initContainer(settings, options, initSize), proxyContainer(settings, options, proxySize, metricsEnv(out, metrics)))
+	if err != nil {
+		return Injection{}, err
+	}
 	addPodResources(&out.Spec, proxy.Resources, pod)
-	out.Spec.InitContainers = slices.Insert(out.Spec.InitContainers, 0, initContainer(settings, options), proxy)
+	out.Spec.InitContainers = slices.Insert(out.Spec.InitContainers, 0, start, proxy)
 	out.Spec.Volumes = append(out.Spec.Volumes, volume())
 	if err := annotate(out, settings.Version, unique(append(probes, hooks...))); err != nil {
 		return Injection{}, err
@@ -119,7 +132,7 @@ func reservedNames(pod *corev1.Pod) error {
 }
 
 // strip takes an earlier injection's containers and volume out again, so that a
-// copied pod gets those of this installation.
+// copied pod gets those of this installation. keepOthers has what others did.
 func strip(pod *corev1.Pod) {
 	pod.Spec.InitContainers = slices.DeleteFunc(pod.Spec.InitContainers, func(c corev1.Container) bool { return isOurs(c.Name) })
 	pod.Spec.Volumes = slices.DeleteFunc(pod.Spec.Volumes, func(v corev1.Volume) bool { return isOurVolume(&v) })

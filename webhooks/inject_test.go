@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -29,7 +30,11 @@ var (
 )
 
 // TestGoldens: testdata/<behaviour>/pod.yaml becomes injected.yaml, which is the
-// pod below the warnings it raises. Every case is injected twice.
+// pod below the warnings it raises. Every case is injected twice. namespace.yaml
+// has the namespace with its LimitRanges and ResourceQuotas, and the MeshConfig.
+// others.yaml is a JSON patch of what others do to the injected pod, before weft
+// is asked again: the outcome is reinjected.yaml. older.yaml says which weft
+// injected it at first.
 func TestGoldens(t *testing.T) {
 	cases, err := filepath.Glob("testdata/*")
 	if err != nil || len(cases) == 0 {
@@ -54,14 +59,86 @@ func TestGoldens(t *testing.T) {
 			if err := yaml.UnmarshalStrict(input, &pod); err != nil {
 				t.Fatal(err)
 			}
-			compare(t, filepath.Join(dir, "injected.yaml"), render(t, inject(t, &pod)))
+			namespace, settings := surroundings(t, dir)
+			first := settings
+			optional(t, filepath.Join(dir, "older.yaml"), &first)
+			injected := injectIn(t, &pod, namespace, first)
+			compare(t, filepath.Join(dir, "injected.yaml"), render(t, injected))
+			var others any
+			if !optional(t, filepath.Join(dir, "others.yaml"), &others) {
+				return
+			}
+			again := injectIn(t, changed(t, injected.Pod, others), namespace, settings)
+			compare(t, filepath.Join(dir, "reinjected.yaml"), render(t, again))
 		})
 	}
+}
+
+// optional reads a file that a case may have.
+func optional(t *testing.T, file string, into any) bool {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if os.IsNotExist(err) {
+		return false
+	}
+	if err == nil {
+		err = yaml.UnmarshalStrict(text, into)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return true
+}
+
+// surroundings are those of a case, and shop where it has none.
+func surroundings(t *testing.T, dir string) (Namespace, Settings) {
+	t.Helper()
+	var file struct {
+		Annotations map[string]string
+		LimitRanges []corev1.LimitRange
+		Quotas      []corev1.ResourceQuota
+		Sidecar     v1alpha1.Sidecar
+	}
+	optional(t, filepath.Join(dir, "namespace.yaml"), &file)
+	namespace, with := shop, settings
+	namespace.Annotations, namespace.LimitRanges, namespace.Quotas = file.Annotations, file.LimitRanges, file.Quotas
+	with.sidecar = file.Sidecar
+	return namespace, with
+}
+
+// changed is the pod after a JSON patch.
+func changed(t *testing.T, pod *corev1.Pod, patch any) *corev1.Pod {
+	t.Helper()
+	raw, err := json.Marshal(pod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops, err := json.Marshal(patch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := jsonpatch.DecodePatch(ops)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, err = decoded.Apply(raw); err != nil {
+		t.Fatal(err)
+	}
+	var out corev1.Pod
+	if err := json.Unmarshal(raw, &out); err != nil {
+		t.Fatal(err)
+	}
+	return &out
 }
 
 // inject gives what became of a pod, having seen that doing it again changes
 // nothing and that the argument is untouched.
 func inject(t *testing.T, pod *corev1.Pod) Injection {
+	t.Helper()
+	return injectIn(t, pod, shop, settings)
+}
+
+func injectIn(t *testing.T, pod *corev1.Pod, shop Namespace, settings Settings) Injection {
 	t.Helper()
 	before := pod.DeepCopy()
 	once, err := Inject(pod, shop, settings)
@@ -89,7 +166,9 @@ func inject(t *testing.T, pod *corev1.Pod) Injection {
 
 func render(t *testing.T, injection Injection) string {
 	t.Helper()
-	out, err := yaml.Marshal(injection.Pod)
+	pod := injection.Pod.DeepCopy()
+	delete(pod.Annotations, AnnotationParts) // hashes, which say nothing to a reader
+	out, err := yaml.Marshal(pod)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,9 +205,9 @@ func TestSkip(t *testing.T) {
 		event     bool
 	}{
 		"namespace without label":  {Namespace{Name: "other"}, corev1.Pod{}, SkipNotEnabled, false},
-		"namespace disabled":       {Namespace{"other", map[string]string{v1alpha1.LabelInject: v1alpha1.InjectDisabled}}, corev1.Pod{}, SkipNotEnabled, false},
-		"kube-system, labelled":    {Namespace{"kube-system", enabled}, corev1.Pod{}, SkipSystem, false},
-		"weft-system, labelled":    {Namespace{"weft-system", enabled}, corev1.Pod{}, SkipSystem, false},
+		"namespace disabled":       {Namespace{Name: "other", Labels: map[string]string{v1alpha1.LabelInject: v1alpha1.InjectDisabled}}, corev1.Pod{}, SkipNotEnabled, false},
+		"kube-system, labelled":    {Namespace{Name: "kube-system", Labels: enabled}, corev1.Pod{}, SkipSystem, false},
+		"weft-system, labelled":    {Namespace{Name: "weft-system", Labels: enabled}, corev1.Pod{}, SkipSystem, false},
 		"pod label wins":           {shop, corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{v1alpha1.LabelInject: v1alpha1.InjectDisabled}}}, SkipDisabled, false},
 		"pod label can't opt in":   {Namespace{Name: "other"}, corev1.Pod{ObjectMeta: metav1.ObjectMeta{Labels: enabled}}, SkipNotEnabled, false},
 		"static pod":               {shop, corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{corev1.MirrorPodAnnotationKey: "x"}}}, SkipMirror, false},

@@ -12,7 +12,25 @@ const (
 	AnnotationProxyCPU = "weft.mesh/proxy-cpu"
 	// AnnotationProxyMemory is the sidecar's memory limit.
 	AnnotationProxyMemory = "weft.mesh/proxy-memory"
+	// AnnotationParts is the injector's own.
+	AnnotationParts = "weft.mesh/parts"
 )
+
+// Annotations of a pod or of its namespace: what the two containers request, and
+// may use at most.
+const (
+	AnnotationProxyCPURequest    = "weft.mesh/proxy-cpu-request"
+	AnnotationProxyCPULimit      = "weft.mesh/proxy-cpu-limit"
+	AnnotationProxyMemoryRequest = "weft.mesh/proxy-memory-request"
+	AnnotationProxyMemoryLimit   = "weft.mesh/proxy-memory-limit"
+	AnnotationInitCPURequest     = "weft.mesh/init-cpu-request"
+	AnnotationInitCPULimit       = "weft.mesh/init-cpu-limit"
+	AnnotationInitMemoryRequest  = "weft.mesh/init-memory-request"
+	AnnotationInitMemoryLimit    = "weft.mesh/init-memory-limit"
+)
+
+// shortForms mean the same as the long ones, which win.
+var shortForms = map[string]string{AnnotationProxyCPU: AnnotationProxyCPURequest, AnnotationProxyMemory: AnnotationProxyMemoryLimit}
 
 // Names of what is injected, beside those of api/v1alpha1.
 const (

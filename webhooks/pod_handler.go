@@ -23,15 +23,18 @@ type PodHandler struct {
 
 // Handle injects a pod. That the namespace is in the mesh was decided by the
 // API server (namespaceSelector): a cache here would lag behind it, and a pod
-// created right after its namespace's label would be missed.
+// created right after its namespace's label would be missed. What bounds the size
+// of the sidecar is a cache's: where it lags, the API server refuses the pod, and
+// whoever creates it tries again.
 func (h *PodHandler) Handle(ctx context.Context, request admission.Request) admission.Response {
 	var pod corev1.Pod
 	if err := h.Decoder.Decode(request, &pod); err != nil {
 		return admission.Errored(http.StatusBadRequest, fmt.Errorf("pod %s/%s: %w", request.Namespace, request.Name, err))
 	}
-	namespace := Namespace{Name: request.Namespace, Labels: map[string]string{v1alpha1.LabelInject: v1alpha1.InjectEnabled}}
 	settings := h.Settings.Complete()
-	settings.services = settings.ServiceCIDRs(ctx)
+	settings.services, settings.sidecar = settings.ServiceCIDRs(ctx), settings.Sidecar(ctx)
+	namespace := settings.Namespace(ctx, request.Namespace)
+	namespace.Labels = map[string]string{v1alpha1.LabelInject: v1alpha1.InjectEnabled}
 	injection, err := Inject(&pod, namespace, settings)
 	if err != nil {
 		return admission.Denied("weft: " + err.Error())

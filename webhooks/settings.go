@@ -5,7 +5,6 @@ import (
 	"net/netip"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/weft-mesh/weft/api/v1alpha1"
 )
@@ -23,8 +22,12 @@ type Settings struct {
 	PullPolicy   corev1.PullPolicy
 	// LogLevel is Envoy's.
 	LogLevel string
-	// Resources are the sidecar's, where a pod's annotations do not say else.
-	Resources corev1.ResourceRequirements
+	// Namespace gives what is known of a pod's namespace.
+	Namespace func(ctx context.Context, name string) Namespace
+	// Sidecar gives what the MeshConfig says of the containers.
+	Sidecar func(context.Context) v1alpha1.Sidecar
+	// ControllerHost is the name that sidecars find their controller by.
+	ControllerHost string
 	// HookKey gives the key that makes the paths of HTTP hooks unguessable;
 	// every replica has the same. While there is none HTTP hooks stay as they
 	// are, and a warning says so.
@@ -32,8 +35,10 @@ type Settings struct {
 	// ServiceCIDRs gives the cluster's Service addresses, to which UDP is led
 	// through the sidecar; while there are none, UDP passes by it.
 	ServiceCIDRs func(context.Context) []netip.Prefix
-	// services are what ServiceCIDRs gave for the pod at hand.
+	// services and sidecar are what ServiceCIDRs and Sidecar gave for the pod at
+	// hand.
 	services []netip.Prefix
+	sidecar  v1alpha1.Sidecar
 	// ControllerNamespace is never injected, no more than kube-system.
 	ControllerNamespace string
 }
@@ -54,22 +59,14 @@ func (s Settings) Complete() Settings {
 	if s.ServiceCIDRs == nil {
 		s.ServiceCIDRs = func(context.Context) []netip.Prefix { return nil }
 	}
-	if s.Resources.Requests == nil && s.Resources.Limits == nil {
-		s.Resources = defaultResources()
+	if s.Namespace == nil {
+		s.Namespace = func(_ context.Context, name string) Namespace { return Namespace{Name: name} }
 	}
+	if s.Sidecar == nil {
+		s.Sidecar = func(context.Context) v1alpha1.Sidecar { return v1alpha1.Sidecar{} }
+	}
+	s.ControllerHost = or(s.ControllerHost, "weft-controller."+s.ControllerNamespace+".svc")
 	return s
-}
-
-// defaultResources asks for what an idle Envoy of 60 MB needs. There is no CPU
-// limit: a throttled sidecar is a slow application.
-func defaultResources() corev1.ResourceRequirements {
-	return corev1.ResourceRequirements{
-		Requests: corev1.ResourceList{
-			corev1.ResourceCPU:    resource.MustParse("10m"),
-			corev1.ResourceMemory: resource.MustParse("64Mi"),
-		},
-		Limits: corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("512Mi")},
-	}
 }
 
 func or[T comparable](value, otherwise T) T {

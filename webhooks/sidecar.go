@@ -22,7 +22,7 @@ const listenerDrainSeconds = 30
 
 // initContainer runs `weft init`. It is root with the one capability that
 // nftables takes, over a root file system that it can't write.
-func initContainer(s Settings, o options) corev1.Container {
+func initContainer(s Settings, o options, size corev1.ResourceRequirements) corev1.Container {
 	args := []string{"init"}
 	exclude := o.exclude.Spec()
 	for _, flag := range []struct{ name, value string }{
@@ -39,15 +39,12 @@ func initContainer(s Settings, o options) corev1.Container {
 	security.RunAsUser, security.RunAsGroup, security.RunAsNonRoot = ptr[int64](0), ptr[int64](0), ptr(false)
 	security.Capabilities.Add = []corev1.Capability{"NET_ADMIN"}
 	return corev1.Container{
-		Name:            InitContainer,
-		Image:           s.Image,
-		ImagePullPolicy: s.PullPolicy,
-		Command:         []string{s.Command},
-		Args:            args,
-		Resources: corev1.ResourceRequirements{
-			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("16Mi")},
-			Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("128Mi")},
-		},
+		Name:                     InitContainer,
+		Image:                    s.Image,
+		ImagePullPolicy:          s.PullPolicy,
+		Command:                  []string{s.Command},
+		Args:                     args,
+		Resources:                size,
 		SecurityContext:          security,
 		TerminationMessagePath:   corev1.TerminationMessagePathDefault,
 		TerminationMessagePolicy: corev1.TerminationMessageFallbackToLogsOnError,
@@ -56,7 +53,7 @@ func initContainer(s Settings, o options) corev1.Container {
 
 // proxyContainer runs Envoy as a native sidecar: it starts before the
 // application, ends after it, and does not keep a Job from completing.
-func proxyContainer(s Settings, o options, env []corev1.EnvVar) corev1.Container {
+func proxyContainer(s Settings, o options, size corev1.ResourceRequirements, env []corev1.EnvVar) corev1.Container {
 	security := restricted()
 	uid := int64(podnet.ProxyUID)
 	security.RunAsUser, security.RunAsGroup, security.RunAsNonRoot = &uid, ptr(uid), ptr(true)
@@ -93,7 +90,7 @@ func proxyContainer(s Settings, o options, env []corev1.EnvVar) corev1.Container
 			}},
 			PeriodSeconds: 1, TimeoutSeconds: 1, SuccessThreshold: 1, FailureThreshold: startupSeconds,
 		},
-		Resources:                proxyResources(s.Resources, o),
+		Resources:                size,
 		SecurityContext:          security,
 		VolumeMounts:             []corev1.VolumeMount{{Name: Volume, MountPath: envoy.RunDir, ReadOnly: true}},
 		TerminationMessagePath:   corev1.TerminationMessagePathDefault,

@@ -2,6 +2,8 @@ package webhooks
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -11,14 +13,12 @@ import (
 
 // surprises warns of what is allowed and works differently in the mesh from
 // what the pod's author may expect.
-func surprises(pod *corev1.Pod) []string {
+func surprises(pod *corev1.Pod, host string) []string {
 	var warnings []string
 	if value, ok := pod.Labels[v1alpha1.LabelInject]; ok && value != v1alpha1.InjectEnabled {
 		warnings = append(warnings, fmt.Sprintf("label %s is %q and has no effect; write disabled to keep the pod out of the mesh", v1alpha1.LabelInject, value))
 	}
-	if pod.Spec.DNSPolicy == corev1.DNSNone || pod.Spec.DNSPolicy == corev1.DNSDefault {
-		warnings = append(warnings, fmt.Sprintf("dnsPolicy is %s: the sidecar finds its controller only if the pod's name servers know the cluster's Services", pod.Spec.DNSPolicy))
-	}
+	warnings = append(warnings, dnsSurprises(&pod.Spec, host)...)
 	for _, c := range containers(&pod.Spec) {
 		if isOurs(c.Name) {
 			continue
@@ -29,6 +29,54 @@ func surprises(pod *corev1.Pod) []string {
 		warnings = append(warnings, portSurprises(c)...)
 	}
 	return warnings
+}
+
+// dnsSurprises warns where the sidecar may not find its controller, without which
+// the pod never starts. A host with a final dot is looked up as it is.
+func dnsSurprises(spec *corev1.PodSpec, host string) []string {
+	if spec.DNSPolicy == corev1.DNSNone || spec.DNSPolicy == corev1.DNSDefault {
+		servers := "the node's"
+		if spec.DNSPolicy == corev1.DNSNone && spec.DNSConfig != nil {
+			servers = strings.Join(spec.DNSConfig.Nameservers, ", ")
+		}
+		how := ""
+		if !strings.HasSuffix(host, ".") {
+			how = ", by the pod's searches and ndots"
+		}
+		return []string{fmt.Sprintf("dnsPolicy is %s: the pod starts only if its name servers (%s) know %s%s", spec.DNSPolicy, servers, host, how)}
+	}
+	if strings.HasSuffix(host, ".") || spec.DNSConfig == nil {
+		return nil
+	}
+	for _, o := range spec.DNSConfig.Options {
+		if o.Name != "ndots" || o.Value == nil {
+			continue
+		}
+		if n, err := strconv.Atoi(*o.Value); err == nil && n <= strings.Count(host, ".") {
+			return []string{fmt.Sprintf("ndots is %d: the pod starts only if its name servers say that there is no %s. before they are asked for it in the cluster's domain; "+
+				"the controller's flag --cluster-domain makes that needless", n, host)}
+		}
+	}
+	return nil
+}
+
+// noRoomForProxyConfig warns where no more ConfigMaps may be made and the one that
+// sidecars start from is not there.
+func noRoomForProxyConfig(namespace Namespace) []string {
+	if !namespace.NoProxyConfig {
+		return nil
+	}
+	for i := range namespace.Quotas {
+		q := &namespace.Quotas[i]
+		for _, name := range []corev1.ResourceName{corev1.ResourceConfigMaps, "count/configmaps"} {
+			hard, limited := q.Status.Hard[name]
+			if used := q.Status.Used[name]; limited && used.Cmp(hard) >= 0 {
+				return []string{fmt.Sprintf("the pod does not start before the namespace has the ConfigMap %s, and ResourceQuota %q has no room for it (%s: %s); raise it by one",
+					v1alpha1.ProxyConfigMap, q.Name, name, hard.String())}
+			}
+		}
+	}
+	return nil
 }
 
 func runsAsProxy(pod *corev1.Pod, c *corev1.Container) bool {

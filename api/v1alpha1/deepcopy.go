@@ -16,6 +16,9 @@ func (m *MeshConfig) DeepCopyInto(out *MeshConfig) {
 		out.Spec.Certificate.Lifetime = &lifetime
 	}
 	out.Spec.ServiceCIDRs = slices.Clone(m.Spec.ServiceCIDRs)
+	for _, r := range []*Resources{&out.Spec.Sidecar.Proxy, &out.Spec.Sidecar.Init} {
+		r.Requests, r.Limits = r.Requests.DeepCopy(), r.Limits.DeepCopy()
+	}
 	if m.Status.Conditions != nil {
 		out.Status.Conditions = make([]metav1.Condition, len(m.Status.Conditions))
 		for i := range m.Status.Conditions {

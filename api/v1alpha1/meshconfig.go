@@ -37,6 +37,9 @@ type MeshConfigSpec struct {
 	// through the sidecar of pods that are created from then on. Default: those
 	// of the cluster's ServiceCIDR objects.
 	ServiceCIDRs []string `json:"serviceCIDRs,omitempty"`
+	// Sidecar is about the containers that pods get which are created from then
+	// on.
+	Sidecar Sidecar `json:"sidecar,omitempty"`
 }
 
 // Access is an access mode.

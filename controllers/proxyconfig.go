@@ -4,13 +4,18 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -27,7 +32,18 @@ type proxyConfigReconciler struct {
 	authority *identity.Authority
 	bootstrap BootstrapFunc
 	system    string
+	events    events.EventRecorder
+
+	mu sync.Mutex
+	// said is why it was not possible last, by namespace.
+	said map[string]string
 }
+
+// What can't be made is tried again soon at first, then ever later.
+const (
+	firstAgain = 200 * time.Millisecond
+	lastAgain  = 30 * time.Second
+)
 
 func (r *proxyConfigReconciler) register(mgr ctrl.Manager) error {
 	toNamespace := handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []reconcile.Request {
@@ -38,6 +54,7 @@ func (r *proxyConfigReconciler) register(mgr ctrl.Manager) error {
 		For(&corev1.Namespace{}, builder.WithPredicates(predicate.LabelChangedPredicate{})).
 		Watches(&corev1.ConfigMap{}, toNamespace).
 		WatchesRawSource(authorityChanges(r.authority, r.namespaces)).
+		WithOptions(controller.Options{RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstAgain, lastAgain)}).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("set up the proxyconfig controller: %w", err)
@@ -49,6 +66,7 @@ func (r *proxyConfigReconciler) register(mgr ctrl.Manager) error {
 func (r *proxyConfigReconciler) Reconcile(ctx context.Context, request ctrl.Request) (ctrl.Result, error) {
 	namespace := &corev1.Namespace{}
 	if err := r.client.Get(ctx, client.ObjectKey{Name: request.Name}, namespace); err != nil {
+		r.tell(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: request.Name}}, nil)
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
 	ca := r.authority.CA()
@@ -59,7 +77,27 @@ func (r *proxyConfigReconciler) Reconcile(ctx context.Context, request ctrl.Requ
 	if err != nil {
 		return ctrl.Result{}, fmt.Errorf("make what the sidecars of namespace %s start from: %w", namespace.Name, err)
 	}
-	return ctrl.Result{}, r.keep(ctx, namespace.Name, data)
+	err = r.keep(ctx, namespace.Name, data)
+	r.tell(namespace, err)
+	return ctrl.Result{}, err
+}
+
+// tell says once, in an Event of the namespace, why its pods do not start, or
+// will not know of a new root.
+func (r *proxyConfigReconciler) tell(namespace *corev1.Namespace, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil || apierrors.IsConflict(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+		delete(r.said, namespace.Name)
+		return
+	}
+	text := err.Error()
+	if r.said[namespace.Name] == text {
+		return
+	}
+	r.said[namespace.Name] = text
+	r.events.Eventf(namespace, nil, corev1.EventTypeWarning, "NoProxyConfig", "Keep", "%s",
+		"sidecars of this namespace start from the ConfigMap "+v1alpha1.ProxyConfigMap+", which can't be kept: "+text+"; where a ResourceQuota says so, raise it by one ConfigMap")
 }
 
 func (r *proxyConfigReconciler) inMesh(n *corev1.Namespace) bool {

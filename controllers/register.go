@@ -62,7 +62,9 @@ func Register(mgr ctrl.Manager, o Options) error {
 		mgr.Add(&meshDefaulter{client: mgr.GetClient(), log: mgr.GetLogger().WithName("meshconfig")}),
 		authority.register(mgr),
 		registerReporter(mgr, o, readers{mesh: mgr.GetCache(), smi: objects, served: kinds}, recorder, func() error { return errors.Join(l.ready(), settled(o.Settled)) }),
-		(&proxyConfigReconciler{client: mgr.GetClient(), authority: o.Authority, bootstrap: o.Bootstrap, system: o.Namespace}).register(mgr),
+		(&proxyConfigReconciler{
+			client: mgr.GetClient(), authority: o.Authority, bootstrap: o.Bootstrap, system: o.Namespace, events: recorder, said: map[string]string{},
+		}).register(mgr),
 		(&caBundleReconciler{client: mgr.GetClient(), authority: o.Authority}).register(mgr),
 		(&crdReconciler{client: mgr.GetClient(), reader: mgr.GetAPIReader(), authority: o.Authority, events: recorder}).register(mgr),
 		(&metricsServing{client: mgr.GetClient(), reader: mgr.GetAPIReader(), authority: o.Authority, clock: o.Clock, namespace: o.Namespace}).register(mgr),

@@ -13,9 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
-	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/internal/podnet"
-	"github.com/weft-mesh/weft/translators/model"
 )
 
 // ServiceCIDRs knows the cluster's Service addresses: what the MeshConfig says,
@@ -86,12 +84,8 @@ func (s *ServiceCIDRs) Current(ctx context.Context) []netip.Prefix {
 // configured is what the MeshConfig says; what makes no sense there was told in
 // its conditions.
 func (s *ServiceCIDRs) configured(ctx context.Context) []netip.Prefix {
-	u := newUnstructured(model.KindMeshConfig)
-	if s.reader.Get(ctx, client.ObjectKey{Name: v1alpha1.MeshConfigName}, u) != nil {
-		return nil
-	}
-	m, err := meshConfigOf(u)
-	if err != nil {
+	m := meshConfigInForce(ctx, s.reader)
+	if m == nil {
 		return nil
 	}
 	ps, err := podnet.ParseCIDRs(strings.Join(m.Spec.ServiceCIDRs, ","))

@@ -15,6 +15,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -81,6 +82,47 @@ func TestNamespacesOfTheMeshHaveWhatSidecarsStartFrom(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "made once it is inside", proxyConfig(c, outside, good))
+}
+
+// What a quota has no room for is told, and made as soon as there is room.
+func TestAQuotaOfConfigMapsIsTold(t *testing.T) {
+	c := needCluster(t)
+	ns := namespace(t, c, nil)
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "q"}}
+	quota.Spec.Hard = corev1.ResourceList{"count/configmaps": resource.MustParse("0")}
+	create(t, c, quota)
+	allow := func(n string) {
+		t.Helper()
+		// Nobody runs here who would count.
+		quota.Status = corev1.ResourceQuotaStatus{
+			Hard: corev1.ResourceList{"count/configmaps": resource.MustParse(n)}, Used: corev1.ResourceList{"count/configmaps": resource.MustParse("0")},
+		}
+		quota.Spec.Hard = quota.Status.Hard
+		status := quota.Status
+		if err := c.Update(t.Context(), quota); err != nil {
+			t.Fatal(err)
+		}
+		quota.Status = status
+		if err := c.Status().Update(t.Context(), quota); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allow("0")
+	eventually(t, "the quota is in force", func(ctx context.Context) error {
+		err := c.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "other"}}, client.DryRunAll)
+		if !apierrors.IsForbidden(err) {
+			return fmt.Errorf("got %w", err)
+		}
+		return nil
+	})
+	start(t, setting{system: systemNamespace(t, c)})
+	n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns, Labels: map[string]string{"weft.mesh/inject": "enabled"}}}
+	if err := c.Patch(t.Context(), n, client.Merge); err != nil {
+		t.Fatal(err)
+	}
+	told(t, c, model.Ref{Kind: model.KindNamespace, Key: model.Key{Name: ns}}, "NoProxyConfig", "exceeded quota: q")
+	allow("1")
+	eventually(t, "made", proxyConfig(c, ns, func(*corev1.ConfigMap) error { return nil }))
 }
 
 func TestTheCAIsMadeOnceAndFollowed(t *testing.T) {

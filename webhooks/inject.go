@@ -19,8 +19,9 @@ type Namespace struct {
 	Labels, Annotations map[string]string
 	LimitRanges         []corev1.LimitRange
 	Quotas              []corev1.ResourceQuota
-	// NoProxyConfig tells that there is no ConfigMap that sidecars start from.
-	NoProxyConfig bool
+	// FullQuota names the quota that has no room for the ConfigMap that sidecars
+	// start from, where that is missing.
+	FullQuota string
 }
 
 // Reasons to leave a pod alone. Those that a user should hear of become Events.

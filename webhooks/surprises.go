@@ -63,20 +63,11 @@ func dnsSurprises(spec *corev1.PodSpec, host string) []string {
 // noRoomForProxyConfig warns where no more ConfigMaps may be made and the one that
 // sidecars start from is not there.
 func noRoomForProxyConfig(namespace Namespace) []string {
-	if !namespace.NoProxyConfig {
+	if namespace.FullQuota == "" {
 		return nil
 	}
-	for i := range namespace.Quotas {
-		q := &namespace.Quotas[i]
-		for _, name := range []corev1.ResourceName{corev1.ResourceConfigMaps, "count/configmaps"} {
-			hard, limited := q.Status.Hard[name]
-			if used := q.Status.Used[name]; limited && used.Cmp(hard) >= 0 {
-				return []string{fmt.Sprintf("the pod does not start before the namespace has the ConfigMap %s, and ResourceQuota %q has no room for it (%s: %s); raise it by one",
-					v1alpha1.ProxyConfigMap, q.Name, name, hard.String())}
-			}
-		}
-	}
-	return nil
+	return []string{fmt.Sprintf("the pod does not start before the namespace has the ConfigMap %s, and ResourceQuota %s has no room for it; raise that by one",
+		v1alpha1.ProxyConfigMap, namespace.FullQuota)}
 }
 
 func runsAsProxy(pod *corev1.Pod, c *corev1.Container) bool {

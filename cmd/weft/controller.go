@@ -20,6 +20,7 @@ type settings struct {
 	podName, podIP     string
 	xdsPort, peerPort  int
 	webhookPort        int
+	clusterDomain      string
 	metrics, health    string
 	pprof              string
 	memory             int64
@@ -67,6 +68,7 @@ It reads KUBECONFIG, or the service account of its pod.`,
 	f.StringVar(&s.service, "service", "weft-controller", "Service that proxies and webhooks reach the control plane by")
 	f.StringVar(&s.podName, "pod-name", "", "name of this pod")
 	f.StringVar(&s.podIP, "pod-ip", "", "address of this pod")
+	f.StringVar(&s.clusterDomain, "cluster-domain", "", `domain of the cluster's Services, which sidecars look the control plane up in; empty for that of this pod's resolv.conf, "." where each pod's own search domains are to say it`)
 	f.IntVar(&s.xdsPort, "xds-port", 15012, "port that proxies connect to")
 	f.IntVar(&s.peerPort, "peer-port", 15014, "port that other replicas ask for the state of this one's proxies")
 	f.IntVar(&s.webhookPort, "webhook-port", 9443, "port of the webhooks")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -59,7 +60,8 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 	if err != nil {
 		return fmt.Errorf("set up the client: %w", err)
 	}
-	start, err := bootstrap(ctx, clientset, host, s)
+	found := lookupName(host, cmp.Or(s.clusterDomain, domainOf("/etc/resolv.conf")))
+	start, err := bootstrap(ctx, clientset, host, found, s)
 	if err != nil {
 		return err
 	}
@@ -67,9 +69,10 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 	if err != nil {
 		return err
 	}
-	services := controllers.NewServiceCIDRs(mgr)
+	services, sidecars := controllers.NewServiceCIDRs(mgr), controllers.NewSidecars(mgr)
 	err = errors.Join(
 		mgr.Add(services),
+		mgr.Add(sidecars),
 		mgr.Add(eng),
 		mgr.Add(controllers.EveryReplica(func(ctx context.Context) error {
 			l, err := net.Listen("tcp", fmt.Sprintf(":%d", s.xdsPort))
@@ -86,7 +89,7 @@ func runController(ctx context.Context, config *rest.Config, s settings) error {
 			Status:    peers.NewClient(eng, others, replica.PeerClientTLS()),
 			Bootstrap: start,
 		}),
-		webhooks.Register(mgr, injectSettings(s.inject, authority, services)),
+		webhooks.Register(mgr, injectSettings(s.inject, found, authority, services, sidecars)),
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 	)
 	if err != nil {
@@ -127,10 +130,14 @@ func newXDS(clientset kubernetes.Interface, mgr manager.Manager, eng *engine.Eng
 	})
 }
 
-// injectSettings gives the injector the cluster's Service addresses, and a secret
+// injectSettings gives the injector what it must know of the cluster, and a secret
 // that all replicas share.
-func injectSettings(s webhooks.Settings, authority *identity.Authority, services *controllers.ServiceCIDRs) webhooks.Settings {
-	s.ServiceCIDRs = services.Current
+func injectSettings(s webhooks.Settings, host string, authority *identity.Authority, services *controllers.ServiceCIDRs, sidecars *controllers.Sidecars) webhooks.Settings {
+	s.ControllerHost, s.ServiceCIDRs, s.Sidecar = host, services.Current, sidecars.Mesh
+	s.Namespace = func(ctx context.Context, name string) webhooks.Namespace {
+		of := sidecars.Of(ctx, name)
+		return webhooks.Namespace{Name: name, Annotations: of.Annotations, LimitRanges: of.LimitRanges, Quotas: of.Quotas, FullQuota: of.FullQuota}
+	}
 	s.HookKey = func() []byte {
 		ca := authority.CA()
 		if ca == nil {
@@ -147,12 +154,13 @@ func injectSettings(s webhooks.Settings, authority *identity.Authority, services
 
 // bootstrap is what every sidecar starts from. The kubelet asks a pod at its
 // address of the cluster's first family, which is that of the API's Service.
-func bootstrap(ctx context.Context, clientset kubernetes.Interface, host string, s settings) (controllers.BootstrapFunc, error) {
+func bootstrap(ctx context.Context, clientset kubernetes.Interface, host, found string, s settings) (controllers.BootstrapFunc, error) {
 	api, err := clientset.CoreV1().Services(metav1.NamespaceDefault).Get(ctx, "kubernetes", metav1.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("find the cluster's address family: %w", err)
 	}
 	b := envoy.NewBootstrap(host, uint16(s.xdsPort))
+	b.XDSHost = found
 	b.Families = s.sidecarFamilies
 	b.IPv6 = strings.Contains(api.Spec.ClusterIP, ":")
 	return func(_ string, roots []byte) (map[string]string, error) {

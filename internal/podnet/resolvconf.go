@@ -22,3 +22,24 @@ func Nameservers(resolvConf string) []netip.Addr {
 	slices.SortFunc(as, netip.Addr.Compare)
 	return slices.Compact(as)
 }
+
+// ClusterDomain is the domain of the cluster's Services, as the kubelet writes it
+// into a resolv.conf; empty where there is none. Of several search lines the last
+// counts.
+func ClusterDomain(resolvConf string) string {
+	domain := ""
+	for line := range strings.Lines(resolvConf) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] != "search" {
+			continue
+		}
+		domain = ""
+		for _, search := range fields[1:] {
+			if of, ok := strings.CutPrefix(strings.Trim(search, "."), "svc."); ok {
+				domain = of
+				break
+			}
+		}
+	}
+	return domain
+}

@@ -20,3 +20,18 @@ func TestNameservers(t *testing.T) {
 		}
 	}
 }
+
+func TestClusterDomain(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "",
+		"search weft-system.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n": "cluster.local",
+		"search weft-system.svc.corp.example. svc.corp.example. corp.example. example.\n":                                "corp.example",
+		"search corp.example example\nnameserver 192.0.2.1\n":                                                            "",
+		"search svc.a\nsearch b\n": "",
+		"search\n":                 "",
+	} {
+		if got := ClusterDomain(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,10 +20,21 @@ import (
 // start runs a server on loopback and returns its addresses.
 func start(t *testing.T) map[Protocol][]string {
 	t.Helper()
+	return startWith(t, ledgerOf(t))
+}
+
+// ledgerOf is where the server of a test is asked what has reached it.
+func ledgerOf(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(t.TempDir(), "ledger")
+}
+
+func startWith(t *testing.T, ledger string) map[Protocol][]string {
+	t.Helper()
 	open := make(chan map[Protocol][]string, 1)
 	s := &Server{
-		Namespace: "main", Workload: "web", Version: "v1", Pod: "web-0", Host: "127.0.0.1",
-		HTTP: []int{0, 0}, GRPC: []int{0}, TCP: []int{0}, UDP: []int{0},
+		Namespace: "main", Workload: "web", Version: "v1", Pod: "web-0", Host: "127.0.0.1", Ledger: ledger,
+		HTTP: []int{0, 0}, HTTP2: []int{0}, GRPC: []int{0}, TCP: []int{0}, UDP: []int{0},
 		Listening: func(addresses map[Protocol][]string) { open <- addresses },
 	}
 	done := make(chan error, 1)
@@ -65,7 +77,7 @@ func TestEveryProtocolSaysWhoAnswers(t *testing.T) {
 	}{
 		{HTTP, addresses[HTTP][0], map[string]int{"200": 4}, "http/1.1"},
 		{HTTP, addresses[HTTP][1], map[string]int{"200": 4}, "http/1.1"},
-		{HTTP2, addresses[HTTP][0], map[string]int{"200": 4}, "http/2.0"},
+		{HTTP2, addresses[HTTP2][0], map[string]int{"200": 4}, "http/2.0"},
 		{GRPC, addresses[GRPC][0], map[string]int{"OK": 4}, "grpc"},
 		{TCP, addresses[TCP][0], nil, "tcp"},
 		{UDP, addresses[UDP][0], nil, "udp"},
@@ -104,6 +116,36 @@ func TestTheServerSeesTheRequestAsItWasMade(t *testing.T) {
 	}
 	if diff := cmp.Diff(&want, o.Last); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A port that takes what it does not say would hide it from a test that somebody speaks the wrong protocol.
+func TestAPortRefusesWhatItDoesNotSay(t *testing.T) {
+	addresses := start(t)
+	for _, c := range []Call{
+		{Protocol: HTTP2, Address: addresses[HTTP][0]},
+		{Protocol: GRPC, Address: addresses[HTTP][0], Path: "/a.B/C"},
+		{Protocol: HTTP, Address: addresses[HTTP2][0]},
+		{Protocol: HTTP, Address: addresses[GRPC][0]},
+	} {
+		if o := do(t, c)[0]; o.Answered() != 0 || o.Codes["200"]+o.Codes["OK"] != 0 {
+			t.Errorf("%s at %s: %+v", c.Protocol, c.Address, o)
+		}
+	}
+	conn, err := net.Dial("tcp", addresses[HTTP][0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(conn)
+	if !strings.HasPrefix(string(answer), "HTTP/1.1 505") && !strings.HasPrefix(string(answer), "HTTP/1.1 400") || err != nil {
+		t.Errorf("to the preface of HTTP/2 it says %q, %v, and was to refuse it and close", answer, err)
 	}
 }
 
@@ -219,7 +261,7 @@ func TestAPortThatIsTakenIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	s := &Server{Host: "127.0.0.1", TCP: []int{portOf(taken.Addr())}}
+	s := &Server{Host: "127.0.0.1", Ledger: ledgerOf(t), TCP: []int{portOf(taken.Addr())}}
 	if err := s.Run(t.Context()); err == nil {
 		t.Error("no error")
 	}

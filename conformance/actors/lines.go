@@ -107,6 +107,9 @@ func (l *httpLine) ask(ctx context.Context, c Call) reply {
 		}
 		request.Header[name] = []string{value} // as it is written, whatever its case
 	}
+	if c.Mark != "" {
+		request.Header.Set(HeaderMark, c.Mark)
+	}
 	if c.Host != "" {
 		request.Host = c.Host
 	}
@@ -174,6 +177,9 @@ func (l *grpcLine) ask(ctx context.Context, c Call) reply {
 	for name, value := range c.Headers {
 		pairs.Set(name, value)
 	}
+	if c.Mark != "" {
+		pairs.Set(HeaderMark, c.Mark)
+	}
 	in, out := []byte(c.Payload), []byte(nil)
 	err = conn.Invoke(metadata.NewOutgoingContext(ctx, pairs), c.Path, &in, &out, grpc.ForceCodec(raw{}))
 	if err != nil {
@@ -236,6 +242,9 @@ func exchange(ctx context.Context, conn net.Conn, c Call) reply {
 		_ = conn.SetDeadline(deadline) // only a closed connection refuses, and the write says so
 	}
 	out := []byte(c.Payload)
+	if c.Mark != "" {
+		out = []byte(HeaderMark + ": " + c.Mark + " " + c.Payload)
+	}
 	if c.Protocol == TCP {
 		out = append(bytes.TrimRight(out, "\n"), '\n')
 	} else if len(out) == 0 {

@@ -28,6 +28,8 @@ type Call struct {
 	Headers map[string]string `json:"headers,omitempty"`
 	// Payload is the body, the line or the datagram.
 	Payload string `json:"payload,omitempty"`
+	// Mark goes to the server with the call. The server keeps it, and can be asked whether the call has reached it.
+	Mark string `json:"mark,omitempty"`
 	// Count is how often the call is made. Default 1.
 	Count int `json:"count,omitempty"`
 	// Connection names a connection that is kept for as long as the caller runs, also from one plan to the next: all

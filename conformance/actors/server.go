@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -26,12 +27,16 @@ type Server struct {
 	Namespace, Workload, Version, Pod string
 	// Host is the address to listen on; empty is all.
 	Host string
-	// HTTP, GRPC, TCP and UDP are its ports. On HTTP ports it takes HTTP/1.1, and HTTP/2 with prior knowledge.
-	HTTP, GRPC, TCP, UDP []int
+	// HTTP, HTTP2, GRPC, TCP and UDP are its ports. HTTP ports take HTTP/1.1 alone, HTTP2 ports HTTP/2 with prior knowledge
+	// alone, as most servers do: who speaks the other is refused.
+	HTTP, HTTP2, GRPC, TCP, UDP []int
+	// Ledger is where it answers what has reached it; empty is the pod's own socket.
+	Ledger string
 	// Listening is called once all ports are open, if set.
 	Listening func(addresses map[Protocol][]string)
 
-	open map[Protocol][]string
+	open     map[Protocol][]string
+	received ledger
 }
 
 // answer is what the server says of itself.
@@ -63,6 +68,11 @@ func (s *Server) Run(ctx context.Context) error {
 		group.Go(run)
 		context.AfterFunc(ctx, func() { closer.Close() })
 	}
+	questions, err := net.Listen("unix", cmp.Or(s.Ledger, LedgerSocket))
+	if err != nil {
+		return fmt.Errorf("open the ledger: %w", err)
+	}
+	serve(questions, func() { s.received.serve(ctx, questions) })
 	for _, port := range s.UDP {
 		conn, err := net.ListenPacket("udp", s.at(port))
 		if err != nil {
@@ -75,7 +85,7 @@ func (s *Server) Run(ctx context.Context) error {
 		protocol Protocol
 		ports    []int
 		run      func(context.Context, net.Listener)
-	}{{HTTP, s.HTTP, s.serveHTTP}, {GRPC, s.GRPC, s.serveGRPC}, {TCP, s.TCP, s.serveTCP}}
+	}{{HTTP, s.HTTP, s.serveHTTP1}, {HTTP2, s.HTTP2, s.serveHTTP2}, {GRPC, s.GRPC, s.serveGRPC}, {TCP, s.TCP, s.serveTCP}}
 	for _, stream := range streams {
 		for _, port := range stream.ports {
 			listener, err := net.Listen("tcp", s.at(port))

@@ -22,17 +22,35 @@ const maxPayload = 64 << 10
 // maxDelay bounds how long a caller may have a server wait.
 const maxDelay = 5 * time.Second
 
-func (s *Server) serveHTTP(ctx context.Context, listener net.Listener) {
+func (s *Server) serveHTTP1(ctx context.Context, listener net.Listener) {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
+	s.serveHTTP(ctx, listener, protocols, func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 1 { // the preface of HTTP/2, which Go hands on as a request
+			w.Header().Set("Connection", "close")
+			w.WriteHeader(http.StatusHTTPVersionNotSupported)
+			return
+		}
+		s.handle(w, r)
+	})
+}
+
+func (s *Server) serveHTTP2(ctx context.Context, listener net.Listener) {
+	protocols := &http.Protocols{}
 	protocols.SetUnencryptedHTTP2(true)
-	server := &http.Server{Handler: http.HandlerFunc(s.handle), Protocols: protocols, ReadHeaderTimeout: 10 * time.Second}
+	s.serveHTTP(ctx, listener, protocols, s.handle)
+}
+
+func (s *Server) serveHTTP(ctx context.Context, listener net.Listener, protocols *http.Protocols, handle http.HandlerFunc) {
+	server := &http.Server{Handler: handle, Protocols: protocols, ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	_ = server.Serve(listener) // ends with the listener
 }
 
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	s.received.note(r.Header.Get(HeaderMark))
+	r.Header.Del(HeaderMark) // it is not the test's
 	body, _ := io.ReadAll(io.LimitReader(r.Body, maxPayload))
 	a := s.answer(HTTP, local)
 	a.Protocol = strings.ToLower(r.Proto)
@@ -78,6 +96,8 @@ func (s *Server) serveGRPC(ctx context.Context, listener net.Listener) {
 		a.Path, _ = grpc.Method(stream.Context())
 		a.Payload, a.Headers = string(in), map[string]string{}
 		got, _ := metadata.FromIncomingContext(stream.Context())
+		s.received.note(strings.Join(got.Get(HeaderMark), ","))
+		delete(got, HeaderMark)
 		for name, values := range got {
 			a.Headers[name] = strings.Join(values, ",")
 		}
@@ -118,7 +138,7 @@ func (s *Server) answerLines(conn net.Conn) {
 	lines := bufio.NewScanner(conn)
 	for lines.Scan() {
 		a := s.answer(TCP, conn.LocalAddr())
-		a.Payload = lines.Text()
+		a.Payload = s.received.noteText(lines.Text())
 		if json.NewEncoder(conn).Encode(a) != nil {
 			return
 		}
@@ -133,7 +153,7 @@ func (s *Server) serveUDP(conn net.PacketConn) {
 			return
 		}
 		a := s.answer(UDP, conn.LocalAddr())
-		a.Payload = string(buffer[:n])
+		a.Payload = s.received.noteText(string(buffer[:n]))
 		if out, err := json.Marshal(a); err == nil {
 			_, _ = conn.WriteTo(out, from) // what is lost is lost, as ever with UDP
 		}

@@ -67,9 +67,11 @@ type Actors struct {
 // Ports is how Services tell the mesh which protocol a port speaks.
 type Ports struct {
 	HTTP Port `json:"http,omitempty"`
-	GRPC Port `json:"grpc,omitempty"`
-	TCP  Port `json:"tcp,omitempty"`
-	UDP  Port `json:"udp,omitempty"`
+	// HTTP2 is HTTP/2 in plaintext with prior knowledge.
+	HTTP2 Port `json:"http2,omitempty"`
+	GRPC  Port `json:"grpc,omitempty"`
+	TCP   Port `json:"tcp,omitempty"`
+	UDP   Port `json:"udp,omitempty"`
 }
 
 // Port is a Service port's name (further ports of the protocol add "-" and a word to it) and its appProtocol.
@@ -112,6 +114,7 @@ func (a Adapter) withDefaults() Adapter {
 	set(&a.Settings.Convergence.Duration, defaultConvergence)
 	set(&a.Settings.Stable, defaultStable)
 	defaultPort(&a.Ports.HTTP, Port{Name: "http", AppProtocol: "http"})
+	defaultPort(&a.Ports.HTTP2, Port{Name: "http2", AppProtocol: "kubernetes.io/h2c"})
 	defaultPort(&a.Ports.GRPC, Port{Name: "grpc", AppProtocol: "kubernetes.io/h2c"})
 	defaultPort(&a.Ports.TCP, Port{Name: "tcp"})
 	defaultPort(&a.Ports.UDP, Port{Name: "udp"})

@@ -34,9 +34,11 @@ func (e *Env) Await(ctx context.Context, groups ...[]Case) {
 	if err := e.settle(ctx, all); err != nil {
 		e.failed(err.Error())
 	}
+	denied = e.mark(denied)
 	if err := e.try(ctx, denied, steady); err != nil {
 		e.failed("it did not last: " + err.Error())
 	}
+	e.refused = append(e.refused, denied...)
 }
 
 // settle waits until all of the cases hold.
@@ -46,7 +48,7 @@ func (e *Env) settle(ctx context.Context, all []Case) error {
 	good := 0
 	return poll(ctx, "the mesh to do as it was told", func(ctx context.Context) error {
 		for good < e.stable {
-			if err := e.try(ctx, all, 1); err != nil {
+			if err := e.try(ctx, e.mark(all), 1); err != nil {
 				good = 0
 				return err
 			}
@@ -102,7 +104,7 @@ func (e *Env) tryFrom(ctx context.Context, from Actor, cases []Case, n int) erro
 			return err
 		}
 	}
-	return nil
+	return e.received(ctx, cases, outcomes)
 }
 
 // ask has an actor make calls. Named connections are the test's own.

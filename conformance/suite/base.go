@@ -69,7 +69,7 @@ func places(a adapter.Adapter, tests []Test) []place {
 	everybody := append(servers, workload{Name: "client-a"}, workload{Name: "client-b"})
 	all := []place{
 		{namespaceOther, []adapter.Membership{a.Mesh.Join, a.Access.Deny}, []workload{servers[0], {Name: "client-a"}, {Name: "client-c"}}},
-		{namespaceOutside, []adapter.Membership{a.Mesh.Outside}, []workload{{Name: "client-a"}}},
+		{namespaceOutside, []adapter.Membership{a.Mesh.Outside}, []workload{servers[0], {Name: "client-a"}}},
 	}
 	if slices.ContainsFunc(tests, shut) {
 		all = append(all, place{namespaceMain, []adapter.Membership{a.Mesh.Join, a.Access.Deny}, everybody})
@@ -78,6 +78,19 @@ func places(a adapter.Adapter, tests []Test) []place {
 		all = append(all, place{namespaceOpen, []adapter.Membership{a.Mesh.Join, a.Access.Allow}, everybody})
 	}
 	return all
+}
+
+// servers lists those that stand in places.
+func servers(all []place) []Actor {
+	var found []Actor
+	for _, p := range all {
+		for _, w := range p.workloads {
+			if w.server {
+				found = append(found, Actor{p.name, w.Name})
+			}
+		}
+	}
+	return found
 }
 
 // manifests are the objects of a place: first the namespace's own, then what stands in it.
@@ -176,6 +189,7 @@ func ports(hints adapter.Ports) []corev1.ServicePort {
 		port(hints.HTTP, "", tcp, PortWeb, PortHTTP),
 		port(hints.HTTP, "-a", tcp, PortHTTP, PortHTTP),
 		port(hints.HTTP, "-b", tcp, PortHTTPB, PortHTTPB),
+		port(hints.HTTP2, "", tcp, PortHTTP2, PortHTTP2),
 		port(hints.GRPC, "", tcp, PortGRPC, PortGRPC),
 		port(hints.TCP, "", tcp, PortTCP, PortTCP),
 		port(hints.TCP, "-b", tcp, PortTCPB, PortTCPB),

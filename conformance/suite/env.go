@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -21,7 +22,7 @@ import (
 // The base fixtures are there before any test, and stay. In Main: the servers web-v1, web-v2 and web-v3, each with a
 // ServiceAccount and a Service of its name, the Service `web` that selects all three, and the clients client-a and
 // client-b with accounts of their names. In Other: the server web-v1 with its Service and `web`, and the clients client-a
-// and client-c. Outside of the mesh: the client client-a. Ports of each Service: see the constants.
+// and client-c. Outside of the mesh: the server web-v1 with its Service and `web`, and the client client-a. Ports of each Service: see the constants.
 type Env struct {
 	// Main is the namespace that a test is about, Other another one of the mesh, Outside one that is not in the mesh.
 	Main, Other, Outside string
@@ -41,15 +42,24 @@ type Env struct {
 	objects     store
 	api         reader
 	template    func(name string, restart corev1.RestartPolicy) (string, error)
-	callers     interface {
+	// headersAreList tells how a version of HTTPRouteGroup takes headers.
+	headersAreList func(version string) (bool, error)
+	callers        interface {
 		do(ctx context.Context, from Actor, plan actors.Plan) (actors.Report, error)
 	}
+	ledgers interface {
+		received(ctx context.Context, marks []string) (map[Actor]map[string]int, error)
+	}
+	// marks counts those that were given.
+	marks   atomic.Int64
 	failed  func(message string)
 	figures []Figure
 	// applied is what is deleted when the test ends, in the order in which it was applied.
 	applied []*unstructured.Unstructured
 	// opened are the calls that the test saw allowed: without its objects they are to be denied again.
 	opened []Case
+	// refused are the calls that were to be denied, and were: no server is to receive them later.
+	refused []Case
 	// rest is what has to hold again once the test's objects are gone.
 	rest map[string]func(context.Context) error
 }
@@ -57,9 +67,11 @@ type Env struct {
 // Ports of the base fixtures' Services. But for PortWeb they are the ports of the pods too.
 const (
 	// PortWeb leads to the pods' PortHTTP.
-	PortWeb   = 80
+	PortWeb = 80
+	// PortHTTP and PortHTTPB take HTTP/1.1 alone, PortHTTP2 HTTP/2 alone.
 	PortHTTP  = 8080
 	PortHTTPB = 8081
+	PortHTTP2 = 8082
 	PortGRPC  = 8079
 	// PortTCP, PortTCPB and PortTCPC are UDP ports as well, by other names.
 	PortTCP  = 8078
@@ -68,6 +80,8 @@ const (
 	PortUDP  = PortTCPB
 	PortUDPB = PortTCP
 	PortUDPC = PortTCPC
+	// PortUnnamed answers lines as PortTCP does. It is a port of the pods, and no Service has it.
+	PortUnnamed = 8075
 )
 
 // Actor is a workload that makes calls.
@@ -202,6 +216,9 @@ func (e *Env) cleanUp(ctx context.Context, openByDefault bool) error {
 		if err := e.drop(ctx, o); err != nil {
 			return err
 		}
+	}
+	if err := e.received(ctx, e.refused, nil); err != nil {
+		return err
 	}
 	for what, check := range e.rest {
 		if err := poll(ctx, what, check); err != nil {

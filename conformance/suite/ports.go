@@ -18,6 +18,11 @@ func (p Ports) HTTP(further string, port int, target string) (string, error) {
 	return servicePort(p.hints.HTTP, further, corev1.ProtocolTCP, port, target)
 }
 
+// HTTP2 is a port for requests of HTTP/2.
+func (p Ports) HTTP2(further string, port int, target string) (string, error) {
+	return servicePort(p.hints.HTTP2, further, corev1.ProtocolTCP, port, target)
+}
+
 // GRPC is a port for gRPC calls.
 func (p Ports) GRPC(further string, port int, target string) (string, error) {
 	return servicePort(p.hints.GRPC, further, corev1.ProtocolTCP, port, target)

@@ -62,6 +62,7 @@ type runner struct {
 	options Options
 	cluster *cluster
 	callers *callers
+	ledgers *ledgers
 	places  []place
 	tests   []Test
 	summary Summary
@@ -82,6 +83,7 @@ func Run(t ginkgo.GinkgoTestingT, options Options) Summary {
 	}
 	gomega.RegisterFailHandler(ginkgo.Fail)
 	r.places = places(options.Adapter, r.selected())
+	r.ledgers.servers = servers(r.places)
 	r.define()
 	var report types.Report
 	ginkgo.ReportAfterSuite("results", func(got types.Report) { report = got })
@@ -105,7 +107,8 @@ func (r *runner) connect() error {
 	if err != nil {
 		return err
 	}
-	r.cluster, r.callers = c, &callers{cluster: c}
+	r.cluster, r.callers = c, &callers{sessions{cluster: c, command: "call"}}
+	r.ledgers = &ledgers{sessions: sessions{cluster: c, command: "received"}}
 	r.summary.Kubernetes, r.summary.Served, err = c.versions()
 	return err
 }
@@ -126,7 +129,8 @@ func (r *runner) define() {
 		}
 	}, ginkgo.NodeTimeout(5*time.Minute))
 	ginkgo.AfterSuite(func(ctx ginkgo.SpecContext) {
-		r.callers.close()
+		r.callers.sessions.close()
+		r.ledgers.sessions.close()
 		if !r.options.Keep {
 			if err := r.cluster.tearDown(ctx, r.places); err != nil {
 				ginkgo.Fail("remove the base fixtures: " + err.Error())
@@ -166,7 +170,7 @@ func (r *runner) run(ctx context.Context, t Test) {
 		Main: namespaceMain, Other: namespaceOther, Outside: namespaceOutside,
 		Client: r.cluster.dynamic, Seed: r.options.Seed, Confidence: a.Settings.Confidence, Ports: Ports{a.Ports},
 		test: t.Name, manifest: manifest, convergence: a.Settings.Convergence.Duration, stable: a.Settings.Stable,
-		objects: r.cluster, api: r.cluster, callers: r.callers,
+		objects: r.cluster, api: r.cluster, callers: r.callers, ledgers: r.ledgers, headersAreList: r.cluster.headersAreList,
 		failed: func(message string) { ginkgo.Fail(message, 2) },
 	}
 	if t.OpenByDefault {

@@ -20,84 +20,99 @@ import (
 	"github.com/weft-mesh/weft/conformance/actors"
 )
 
-// handshake bounds how long a caller may take to start.
+// handshake bounds how long a command may take to start.
 const handshake = 10 * time.Second
 
 // callers hands plans to callers in pods. Each actor has one, which is started when it is first asked and stays, so that
 // its named connections do.
-type callers struct {
+type callers struct{ sessions sessions }
+
+// do has an actor make the calls of a plan.
+func (c *callers) do(ctx context.Context, from Actor, plan actors.Plan) (actors.Report, error) {
+	var report actors.Report
+	if err := c.sessions.exchange(ctx, from, plan, &report); err != nil {
+		return actors.Report{}, fmt.Errorf("calls from %s: %w", from, err)
+	}
+	if len(report.Outcomes) != len(plan.Calls) {
+		return actors.Report{}, fmt.Errorf("calls from %s: %d outcomes of %d calls", from, len(report.Outcomes), len(plan.Calls))
+	}
+	return report, nil
+}
+
+// sessions are commands in pods that answer one document of JSON with another: one in a pod of each actor that was asked.
+type sessions struct {
 	cluster *cluster
+	command string
 
 	mu   sync.Mutex
 	open map[Actor]*session
 }
 
-// do has an actor make the calls of a plan.
-func (c *callers) do(ctx context.Context, from Actor, plan actors.Plan) (actors.Report, error) {
-	s, err := c.session(ctx, from)
+// exchange hands a document to the command of an actor and reads its answer.
+func (p *sessions) exchange(ctx context.Context, of Actor, in, out any) error {
+	s, err := p.session(ctx, of)
 	if err != nil {
-		return actors.Report{}, err
+		return err
 	}
-	report, err := s.do(ctx, plan)
-	if err != nil {
-		c.mu.Lock()
-		delete(c.open, from)
-		c.mu.Unlock()
+	if err := s.exchange(ctx, in, out); err != nil {
+		p.mu.Lock()
+		delete(p.open, of)
+		p.mu.Unlock()
 		s.close()
-		return actors.Report{}, fmt.Errorf("calls from %s: %w", from, err)
+		return err
 	}
-	return report, nil
+	return nil
 }
 
-// session finds the caller of an actor, or starts one.
-func (c *callers) session(ctx context.Context, from Actor) (*session, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if s, ok := c.open[from]; ok {
+// session finds the command of an actor, or starts it.
+func (p *sessions) session(ctx context.Context, of Actor) (*session, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s, ok := p.open[of]; ok {
 		return s, nil
 	}
 	var s *session
-	err := poll(ctx, "a caller of "+from.String(), func(ctx context.Context) (err error) {
-		s, err = c.start(ctx, from)
+	err := poll(ctx, fmt.Sprintf("`%s` in a pod of %s", p.command, of), func(ctx context.Context) (err error) {
+		s, err = p.start(ctx, of)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if c.open == nil {
-		c.open = map[Actor]*session{}
+	if p.open == nil {
+		p.open = map[Actor]*session{}
 	}
-	c.open[from] = s
+	p.open[of] = s
 	return s, nil
 }
 
-// start starts a caller and sees that it answers: a command's first input can be lost on its way into a pod.
-func (c *callers) start(ctx context.Context, from Actor) (*session, error) {
+// start starts a command and sees that it answers: a command's first input can be lost on its way into a pod.
+func (p *sessions) start(ctx context.Context, of Actor) (*session, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshake)
 	defer cancel()
-	pod, err := c.cluster.pod(ctx, from)
+	pod, err := p.cluster.pod(ctx, of)
 	if err != nil {
 		return nil, err
 	}
-	s, err := c.cluster.exec(ctx, from.Namespace, pod, binary, "call")
+	s, err := p.cluster.exec(ctx, of.Namespace, pod, binary, p.command)
 	if err != nil {
-		return nil, fmt.Errorf("start the caller of %s: %w", from, err)
+		return nil, fmt.Errorf("start it: %w", err)
 	}
-	if _, err := s.do(ctx, actors.Plan{}); err != nil {
+	if err := s.exchange(ctx, struct{}{}, &struct{}{}); err != nil {
 		s.close()
-		return nil, fmt.Errorf("start the caller of %s: %w", from, err)
+		return nil, fmt.Errorf("start it: %w", err)
 	}
 	return s, nil
 }
 
-// close ends all callers.
-func (c *callers) close() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.open {
+// close ends all commands.
+func (p *sessions) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.open {
 		s.close()
 	}
-	c.open = nil
+	p.open = nil
 }
 
 // session is a command in a pod, of which input and output stay open.
@@ -139,7 +154,7 @@ func (c *cluster) exec(ctx context.Context, namespace, pod string, command ...st
 		var problems bytes.Buffer
 		err := executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: inReader, Stdout: outWriter, Stderr: &problems})
 		if err == nil {
-			err = errors.New("the caller ended")
+			err = errors.New("the command ended")
 		}
 		s.ended = fmt.Errorf("%w: %s", err, strings.TrimSpace(problems.String()))
 		inReader.CloseWithError(s.ended)
@@ -148,26 +163,19 @@ func (c *cluster) exec(ctx context.Context, namespace, pod string, command ...st
 	return s, nil
 }
 
-// do sends a plan and waits for its report.
-func (s *session) do(ctx context.Context, plan actors.Plan) (actors.Report, error) {
+// exchange sends a document and reads the one that answers it.
+func (s *session) exchange(ctx context.Context, in, out any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer context.AfterFunc(ctx, s.close)()
-	var report actors.Report
-	text, err := json.Marshal(plan)
+	text, err := json.Marshal(in)
 	if err != nil {
-		return report, err
+		return err
 	}
 	if _, err := s.in.Write(text); err != nil {
-		return report, err
+		return err
 	}
-	if err := s.out.Decode(&report); err != nil {
-		return report, err
-	}
-	if len(report.Outcomes) != len(plan.Calls) {
-		return report, fmt.Errorf("%d outcomes of %d calls", len(report.Outcomes), len(plan.Calls))
-	}
-	return report, nil
+	return s.out.Decode(out)
 }
 
 func (s *session) close() {

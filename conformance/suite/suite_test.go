@@ -24,7 +24,10 @@ type world struct {
 	objects map[string]bool
 	log     []string
 	answer  func(from Actor, call actors.Call) bool
-	asked   int
+	// leak says which calls reach a server although it seems to their callers that none is there.
+	leak  func(call actors.Call) bool
+	marks map[string]int
+	asked int
 }
 
 func (w *world) put(_ context.Context, o *unstructured.Unstructured, namespace string) error {
@@ -51,8 +54,12 @@ func (w *world) do(_ context.Context, from Actor, plan actors.Plan) (actors.Repo
 			w.asked++
 			if w.answer(from, call) {
 				o.Servers["smi-main/web-v1"]++
+				w.marks[call.Mark]++
 			} else {
 				o.Codes["403"]++
+				if w.leak(call) {
+					w.marks[call.Mark]++
+				}
 			}
 		}
 		report.Outcomes = append(report.Outcomes, o)
@@ -60,14 +67,25 @@ func (w *world) do(_ context.Context, from Actor, plan actors.Plan) (actors.Repo
 	return report, nil
 }
 
+func (w *world) received(_ context.Context, marks []string) (map[Actor]map[string]int, error) {
+	times := map[string]int{}
+	for _, mark := range marks {
+		times[mark] = w.marks[mark]
+	}
+	return map[Actor]map[string]int{{"smi-main", "web-v1"}: times, {"smi-main", "web-v2"}: {}}, nil
+}
+
 // failure is what a test of the fake environment fails with.
 type failure string
 
 func newWorld(manifest string) (*world, *Env) {
-	w := &world{objects: map[string]bool{}, answer: func(Actor, actors.Call) bool { return true }}
+	w := &world{
+		objects: map[string]bool{}, marks: map[string]int{},
+		answer: func(Actor, actors.Call) bool { return true }, leak: func(actors.Call) bool { return false },
+	}
 	return w, &Env{
 		Main: "smi-main", Other: "smi-other", Outside: "smi-outside",
-		test: "a-test", manifest: manifest, convergence: 3 * time.Second, stable: 3, objects: w, callers: w,
+		test: "a-test", manifest: manifest, convergence: 3 * time.Second, stable: 3, objects: w, callers: w, ledgers: w,
 		failed: func(message string) { panic(failure(message)) },
 	}
 }

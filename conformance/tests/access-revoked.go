@@ -20,7 +20,7 @@ func init() {
 		Manifests: "access-revoked.yaml",
 		Run: func(ctx context.Context, e *suite.Env) {
 			e.ApplyStage(ctx, "target")
-			one, two := on("one", req(e, "GET", "/")), on("two", req(e, "GET", "/"))
+			one, two := on("one", req(e, "GET", "/")), on("two", reqTo(e, "web-v1", suite.PortHTTP2, "GET", "/"))
 			two.Protocol = actors.HTTP2
 			e.Await(ctx, suite.Allowed(e.ClientA(), one, two))
 			kept := e.Call(ctx, e.ClientA(), one, two)

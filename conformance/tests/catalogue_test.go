@@ -66,3 +66,27 @@ func TestEveryTestIsTwoFiles(t *testing.T) {
 		}
 	}
 }
+
+// The specification shows headers as a map and as a list; a cluster may take one of the two alone.
+func TestHeadersAreWrittenInTheShapeOfTheCluster(t *testing.T) {
+	files, err := fs.Glob(Manifests, "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := fs.ReadFile(Manifests, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		group := ""
+		for i, line := range strings.Split(string(text), "\n") {
+			if version, ok := strings.CutPrefix(line, "apiVersion: specs.smi-spec.io/"); ok {
+				group = version
+			}
+			_, written, ok := strings.Cut(line, "headers:")
+			if ok && !strings.HasPrefix(written, ` {{.Headers "`+group+`" `) && file != "specs-headers-list.yaml" {
+				t.Errorf("%s, line %d: write {{.Headers %q ...}}", file, i+1, group)
+			}
+		}
+	}
+}

@@ -18,7 +18,7 @@ func init() {
 		Manifests: "specs-http2.yaml",
 		Run: func(ctx context.Context, e *suite.Env) {
 			h2 := func(method, path string) actors.Call {
-				c := req(e, method, path)
+				c := reqTo(e, "web-v1", suite.PortHTTP2, method, path)
 				c.Protocol = actors.HTTP2
 				return c
 			}

@@ -16,7 +16,7 @@ func init() {
 		Manifests:     "split-http2.yaml",
 		OpenByDefault: true,
 		Run: func(ctx context.Context, e *suite.Env) {
-			call := actors.Call{Protocol: actors.HTTP2, Address: e.Address("web", suite.PortWeb), Path: "/smi.Conformance/Say", Connection: "one", Timeout: patience, Concurrency: 8}
+			call := actors.Call{Protocol: actors.HTTP2, Address: e.Address("web", suite.PortHTTP2), Path: "/smi.Conformance/Say", Connection: "one", Timeout: patience, Concurrency: 8}
 			judge(ctx, e, e.ClientA(), call, map[string]int64{"web-v1": 3, "web-v2": 1})
 		},
 	})

@@ -36,7 +36,7 @@ func root() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	c.CompletionOptions.DisableDefaultCmd = true
-	c.AddCommand(runCommand(), featuresCommand(), serveCommand(), callCommand(), readyCommand(), &cobra.Command{
+	c.AddCommand(runCommand(), featuresCommand(), serveCommand(), callCommand(), receivedCommand(), readyCommand(), &cobra.Command{
 		Use: "version", Short: "Print the suite's version", Args: cobra.NoArgs,
 		Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), fullVersion()) },
 	})

@@ -23,9 +23,10 @@ func serveCommand() *cobra.Command {
 		Use: "serve", Short: "Answer on all ports and say who answers (runs in the suite's pods)", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return s.Run(c.Context()) },
 	}
-	c.Flags().IntSliceVar(&s.HTTP, "http", []int{8080, 8081}, "ports for HTTP/1.1, and for HTTP/2 in plaintext")
+	c.Flags().IntSliceVar(&s.HTTP, "http", []int{8080, 8081}, "ports for HTTP/1.1")
+	c.Flags().IntSliceVar(&s.HTTP2, "http2", []int{8082}, "ports for HTTP/2 in plaintext, with prior knowledge")
 	c.Flags().IntSliceVar(&s.GRPC, "grpc", []int{8079}, "ports for gRPC")
-	c.Flags().IntSliceVar(&s.TCP, "tcp", []int{8078, 8077, 8076}, "ports that answer each line with one")
+	c.Flags().IntSliceVar(&s.TCP, "tcp", []int{8078, 8077, 8076, 8075}, "ports that answer each line with one")
 	c.Flags().IntSliceVar(&s.UDP, "udp", []int{8078, 8077, 8076}, "ports that answer each datagram with one")
 	return c
 }
@@ -37,6 +38,15 @@ func callCommand() *cobra.Command {
 			caller := actors.NewCaller()
 			defer caller.Close()
 			return caller.Run(c.Context(), c.InOrStdin(), c.OutOrStdout())
+		},
+	}
+}
+
+func receivedCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "received", Short: "Read questions from standard input and write which calls have reached the server (runs in the suite's pods)", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return actors.AskLedger(c.Context(), actors.LedgerSocket, c.InOrStdin(), c.OutOrStdout())
 		},
 	}
 }

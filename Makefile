@@ -75,7 +75,7 @@ conformance: lab ## Test weft against all of SMI, and write conformance/reports 
 mutants: lab ## Run the suite against weft with one mistake at a time, in a lab, and write the table of docs/conformance.md (ARGS: -run PATTERN)
 	@go -C conformance build -o $(BIN)/smi-conformance ./cmd/smi-conformance
 	@go build -o $(BIN)/mutants ./test/mutants
-	@$(LAB) run --mesh -- $(BIN)/mutants $(ARGS)
+	@$(LAB) run --mesh -- $(BIN)/mutants $(foreach word,$(subst ",,$(subst ',,$(value ARGS))),'$(word)')
 
 .PHONY: demo
 demo: lab ## Show weft at work in a lab, or in KUBECONFIG's cluster (KEEP=1 leaves it up)

@@ -45,6 +45,7 @@ const (
 	SplitLoop                        Name = "SplitLoop"
 	SplitRootAsBackend               Name = "SplitRootAsBackend"
 	SplitBackendTypes                Name = "SplitBackendTypes"
+	SplitBackendOutside              Name = "SplitBackendOutside"
 	SplitRootMissing                 Name = "SplitRootMissing"
 	SplitBackendTwice                Name = "SplitBackendTwice"
 	SplitAllWeightsZero              Name = "SplitAllWeightsZero"
@@ -119,6 +120,7 @@ func extendedSplit() []Feature {
 		{Name: SplitLoop, Level: Extended, Source: split4 + ", Tradeoffs", Statement: "Splits that name each other's roots as backends are no circular reference: none is followed."},
 		{Name: SplitRootAsBackend, Level: Extended, Source: split4 + ", Tradeoffs", Statement: "TrafficSplits cannot be self-referential: the root as its own backend means the pods that it selects."},
 		{Name: SplitBackendTypes, Level: Extended, Source: split4 + ", Specification", Statement: "Each backend is a Kubernetes service that potentially has a different selector and type."},
+		{Name: SplitBackendOutside, Level: Extended, Source: split4 + ", Specification", Statement: "Each backend is a Kubernetes service that potentially has a different selector and type: also one without a selector, whose endpoints are not in the mesh, and which speaks what it did without a mesh."},
 		{Name: SplitRootMissing, Level: Extended, Source: split4 + ", Specification", Statement: "A split without its root service concerns nobody, and holds once the service is there."},
 		{Name: SplitBackendTwice, Level: Extended, Source: split4 + ", Specification", Statement: "A service that is listed as a backend twice has both weights."},
 		{Name: SplitAllWeightsZero, Level: Extended, Source: split4 + ", Workflow", Statement: "With all weights 0 no traffic is redirected to any backend, and nothing else suffers."},

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"time"
 
 	"github.com/weft-mesh/weft/conformance/actors"
 )
@@ -9,10 +10,18 @@ import (
 // AwaitThat waits until check is nil, for as long as the mesh may take to converge. It is for what is read from the API
 // server; calls have ways of their own.
 func (e *Env) AwaitThat(ctx context.Context, what string, check func(context.Context) error) {
-	ctx, cancel := context.WithTimeout(ctx, e.convergence)
+	e.AwaitFor(ctx, e.convergence, what, check)
+}
+
+// AwaitFor is AwaitThat with a time of the test's own, for what is not the mesh's to hurry.
+func (e *Env) AwaitFor(ctx context.Context, patience time.Duration, what string, check func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	e.must(poll(ctx, what, check))
 }
+
+// Convergence is how long the mesh may take to do what an object says, and to tell what it counted.
+func (e *Env) Convergence() time.Duration { return e.convergence }
 
 // Afterwards names a call and what is to become of it once the test's objects are gone. The test's end waits for it, as
 // many times in a row as the adapter asks for: the next test is not to be deceived by what was.

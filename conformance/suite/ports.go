@@ -18,6 +18,9 @@ func (p Ports) HTTP(further string, port int, target string) (string, error) {
 	return servicePort(p.hints.HTTP, further, corev1.ProtocolTCP, port, target)
 }
 
+// HTTPName is the name of the port that HTTP writes without anything further.
+func (p Ports) HTTPName() string { return p.hints.HTTP.Name }
+
 // HTTP2 is a port for requests of HTTP/2.
 func (p Ports) HTTP2(further string, port int, target string) (string, error) {
 	return servicePort(p.hints.HTTP2, further, corev1.ProtocolTCP, port, target)

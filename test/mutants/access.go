@@ -35,6 +35,11 @@ var accessMutants = []mutant{
 		Tests: "^access-(tcp-ports|example-l4)$",
 	},
 	{
+		Name: "ports-without-a-service-are-open", Says: "lets the mesh in to every port that no Service has",
+		File: inbound, Old: "	in.Other = policy(allowAll, grants,", New: "	in.Other = policy(true, grants,",
+		Tests: "^access-unnamed-port$",
+	},
+	{
 		Name: "route-without-ports-opens-nothing", Says: "opens no port for a TCPRoute or UDPRoute that names none",
 		File: inbound, Old: "		p.all = p.all || len(route.Ports) == 0\n", New: "",
 		Tests: "^access-(tcp|udp)-all-ports$",

@@ -26,4 +26,5 @@ const (
 	question  = "internal/metricsapi/report/question.go"
 	splits    = "internal/metricsapi/report/split.go"
 	selection = "internal/metricsapi/selection.go"
+	storage   = "internal/metricsapi/storage.go"
 )

@@ -18,6 +18,16 @@ var metricsMutants = []mutant{
 		Tests: "^metrics-latencies$",
 	},
 	{
+		Name: "p99-is-p90", Says: "tells one quantile for two",
+		File: item, Old: "{trafficmetrics.P99Latency, 0.99}", New: "{trafficmetrics.P99Latency, 0.9}",
+		Tests: "^metrics-latencies$",
+	},
+	{
+		Name: "five-minutes-for-thirty-seconds", Says: "counts ten times as long as the window that it claims",
+		File: storage, Old: "b.source.Rows(window, namespace)", New: "b.source.Rows(10*window, namespace)",
+		Tests: "^metrics-window$",
+	},
+	{
 		Name: "one-pod-for-all", Says: "tells what one pod received for what all pods of a Deployment did",
 		File: question, Old: "			sum.Add(row.Counts)", New: "			*sum = row.Counts",
 		Tests: "^metrics-aggregates$",

@@ -19,11 +19,7 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-const (
-	fieldOwner = "weft"
-	// Between these two, proxies that are waited for are asked again.
-	soonest, latest = 100 * time.Millisecond, 5 * time.Second
-)
+const fieldOwner = "weft"
 
 // reporter writes the conditions and Events of the reported kinds. Only the
 // leader runs it.
@@ -43,10 +39,11 @@ type reporter struct {
 
 type written struct {
 	uid        string
-	conditions []metav1.Condition
-	// pending is since when proxies are waited for, for this generation.
-	pending    time.Time
 	generation int64
+	conditions []metav1.Condition
+	// seen is since when the object is as it is, pending since when proxies are
+	// waited for, for this generation, and at when its status was written.
+	seen, pending, at time.Time
 }
 
 // Reconcile brings the status of one object up to date.
@@ -66,10 +63,16 @@ func (r *reporter) Reconcile(ctx context.Context, ref model.Ref) (ctrl.Result, e
 	if behind {
 		return ctrl.Result{RequeueAfter: soonest}, nil
 	}
-	if err := r.report(ctx, ref, u, j); err != nil {
+	w := r.look(ref, u, j)
+	held, err := r.report(ctx, ref, u, j, w)
+	if err != nil {
 		return ctrl.Result{}, err
 	}
-	return ctrl.Result{RequeueAfter: r.pause(ref, j)}, nil
+	again := w.pause(r.clock.Now())
+	if held > 0 && (again == 0 || held < again) {
+		again = held
+	}
+	return ctrl.Result{RequeueAfter: again}, nil
 }
 
 // judge collects what is known of an object. It is behind where the mesh holds
@@ -92,23 +95,31 @@ func (r *reporter) judge(ctx context.Context, ref model.Ref, u *unstructured.Uns
 	}, false
 }
 
-func (r *reporter) report(ctx context.Context, ref model.Ref, u *unstructured.Unstructured, j judgement) error {
+// report writes and tells what is new of an object, or says for how long that is
+// held back.
+func (r *reporter) report(ctx context.Context, ref model.Ref, u *unstructured.Unstructured, j judgement, w written) (held time.Duration, err error) {
+	now := r.clock.Now()
 	stored := conditionsOf(u)
 	before := stored
-	if w, ok := r.last(ref); ok && w.uid == string(u.GetUID()) {
+	if w.conditions != nil {
 		before = w.conditions
 	}
-	after := j.conditions(before, metav1.NewTime(r.clock.Now()).Rfc3339Copy())
+	after := j.conditions(before, metav1.NewTime(now).Rfc3339Copy())
 	if !sameConditions(ours(stored), after) {
-		if err := r.write(ctx, ref, u, after); err != nil {
-			return err
+		if held := w.hold(now, ours(stored), after); held > 0 {
+			return held, nil
 		}
+		if err := r.write(ctx, ref, u, after); err != nil {
+			return 0, err
+		}
+		w.at = now
 	}
 	for _, n := range worthTelling(before, after) {
 		r.events.Eventf(u, nil, n.kind, n.reason, n.action, "%s", n.text)
 	}
-	r.remember(ref, written{uid: string(u.GetUID()), conditions: after})
-	return nil
+	w.conditions = after
+	r.remember(ref, w)
+	return 0, nil
 }
 
 // write applies the conditions, where the kind has a status at all.
@@ -144,40 +155,31 @@ func (r *reporter) write(ctx context.Context, ref model.Ref, u *unstructured.Uns
 	return nil
 }
 
-// pause is when the proxies are asked again, as those of other replicas don't
-// tell by themselves: soon after a change, then ever later. It goes by the time
-// that has passed, as the writes of a status bring an object here as well.
-func (r *reporter) pause(ref model.Ref, j judgement) time.Duration {
+// look notes how an object is now, and since when.
+func (r *reporter) look(ref model.Ref, u *unstructured.Unstructured, j judgement) written {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := r.wrote[ref]
 	now := r.clock.Now()
-	pending := j.status.Fragment != nil && !j.status.Programmed()
-	switch {
+	w := r.wrote[ref]
+	if w.uid != string(u.GetUID()) {
+		w = written{uid: string(u.GetUID())}
+	}
+	if w.seen.IsZero() || w.generation != j.generation {
+		w.generation, w.seen, w.pending = j.generation, now, time.Time{}
+	}
+	switch pending := j.status.Fragment != nil && !j.status.Programmed(); {
 	case !pending:
 		w.pending = time.Time{}
-	case w.pending.IsZero() || w.generation != j.generation:
+	case w.pending.IsZero():
 		w.pending = now
 	}
-	w.generation = j.generation
 	r.wrote[ref] = w
-	if !pending {
-		return 0
-	}
-	return min(max(soonest, now.Sub(w.pending)), latest)
-}
-
-func (r *reporter) last(ref model.Ref) (written, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	w, ok := r.wrote[ref]
-	return w, ok
+	return w
 }
 
 func (r *reporter) remember(ref model.Ref, w written) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w.pending, w.generation = r.wrote[ref].pending, r.wrote[ref].generation
 	r.wrote[ref] = w
 }
 

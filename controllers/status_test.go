@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/weft-mesh/weft/internal/engine"
@@ -36,7 +37,8 @@ func TestProxiesAreAskedAgainByTimeThatPassed(t *testing.T) {
 	}
 	for _, s := range steps {
 		now.SetTime(now.Now().Add(s.after))
-		if got := r.pause(ref, judgement{generation: s.generation, status: s.status}); got != s.want {
+		w := r.look(ref, &unstructured.Unstructured{}, judgement{generation: s.generation, status: s.status})
+		if got := w.pause(now.Now()); got != s.want {
 			t.Errorf("%s: asked again after %v, want %v", s.name, got, s.want)
 		}
 	}

@@ -22,6 +22,7 @@ FUZZTIME  ?= 30s
 SERVICES  ?= 20,100,400,1000,10000
 PROXIES   ?= 10000
 COUNT     ?= 1
+RUNS      ?= 5
 OLD       ?= HEAD~1
 NEW       ?= HEAD
 
@@ -64,6 +65,12 @@ canaries: lab ## Let Flagger and Argo Rollouts release by weft, by the commands 
 	$(IN_CLUSTER) $(BIN)/canaries.test -test.timeout 60m -ginkgo.v -ginkgo.no-color \
 		-ginkgo.json-report=$(BIN)/canaries.json $(ARGS) || rc=1; \
 	$(SUMMARY) -name canaries -ginkgo $(BIN)/canaries.json || rc=1; exit $$rc
+
+.PHONY: argo-e2e
+argo-e2e: lab ## Run Argo Rollouts' own end-to-end tests of SMI in a lab, RUNS times in the mesh and outside of it
+	@module=$$(hack/module.sh argo-rollouts github.com/argoproj/argo-rollouts); \
+	(cd "$$module" && CGO_ENABLED=0 go test -c -mod=readonly -trimpath -tags e2e -o $(BIN)/argo-e2e.test ./test/e2e); \
+	ARGO_ROLLOUTS_MODULE="$$module" $(LAB) run --mesh $(if $(KEEP_LOGS),--keep-logs $(KEEP_LOGS)) -- hack/argo-e2e.sh $(RUNS)
 
 .PHONY: conformance
 conformance: lab ## Test weft against all of SMI, and write conformance/reports (ARGS: flags of smi-conformance run; the report is then in bin)

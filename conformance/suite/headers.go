@@ -33,9 +33,9 @@ func (e *Env) Headers(version string, pairs ...string) (string, error) {
 }
 
 // headersAreList tells whether a version of HTTPRouteGroup in the cluster takes a list of headers, and no map.
-func (c *cluster) headersAreList(version string) (bool, error) {
+func (c *cluster) headersAreList(ctx context.Context, version string) (bool, error) {
 	crds := schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
-	crd, err := c.dynamic.Resource(crds).Get(context.Background(), "httproutegroups.specs.smi-spec.io", metav1.GetOptions{})
+	crd, err := c.dynamic.Resource(crds).Get(ctx, "httproutegroups.specs.smi-spec.io", metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return false, nil // an API server of the mesh's own, which may take both
 	}

@@ -170,7 +170,7 @@ func (r *runner) run(ctx context.Context, t Test) {
 		Main: namespaceMain, Other: namespaceOther, Outside: namespaceOutside,
 		Client: r.cluster.dynamic, Seed: r.options.Seed, Confidence: a.Settings.Confidence, Ports: Ports{a.Ports},
 		test: t.Name, manifest: manifest, convergence: a.Settings.Convergence.Duration, stable: a.Settings.Stable,
-		objects: r.cluster, api: r.cluster, callers: r.callers, ledgers: r.ledgers, headersAreList: r.cluster.headersAreList,
+		objects: r.cluster, api: r.cluster, callers: r.callers, ledgers: r.ledgers, headersAreList: func(version string) (bool, error) { return r.cluster.headersAreList(ctx, version) },
 		failed: func(message string) { ginkgo.Fail(message, 2) },
 	}
 	if t.OpenByDefault {

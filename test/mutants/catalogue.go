@@ -14,6 +14,7 @@ const (
 	change   = "translators/resolve/change.go"
 	match    = "translators/envoy/match.go"
 	rbac     = "translators/envoy/rbac.go"
+	spoken   = "translators/envoy/httpoptions.go"
 	paths    = "translators/envoy/pathregex.go"
 	target   = "translators/smi/target.go"
 	split    = "translators/smi/split.go"

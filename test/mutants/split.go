@@ -85,4 +85,10 @@ var splitMutants = []mutant{
 		File: outbound, Old: "	_, plain := g.rootSplits(root)\n	return plain", New: "	_, plain := g.rootSplits(root)\n	if isUDP(p) {\n		return nil\n	}\n	return plain",
 		Tests: "^split-udp$",
 	},
+	{
+		Name: "http2-to-every-server", Says: "speaks HTTP/2 to servers behind an HTTP port, in the mesh or not",
+		File: spoken, Old: "func sameHTTP(h model.HeaderLimits) *upstreamhttpv3.HttpProtocolOptions {\n",
+		New:   "func sameHTTP(h model.HeaderLimits) *upstreamhttpv3.HttpProtocolOptions {\n	if h.OrDefault().Count > 0 {\n		return http2(h)\n	}\n",
+		Tests: "^split-backend-outside$",
+	},
 }

@@ -11,7 +11,11 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/weft-mesh/weft/test/traffic"
@@ -77,7 +81,7 @@ func (w world) deploy(ctx context.Context, texts ...string) {
 	w.settled(ctx)
 }
 
-// settled waits until all Deployments are rolled out and all pods are ready.
+// settled waits until all Deployments are rolled out, all pods are ready, and the Services that select them list them.
 func (w world) settled(ctx context.Context) {
 	GinkgoHelper()
 	ctx, cancel := context.WithTimeout(ctx, 2*patience)
@@ -90,7 +94,35 @@ func (w world) settled(ctx context.Context) {
 			g.Expect(pod.Status.Conditions).To(ContainElement(And(
 				HaveField("Type", corev1.PodReady), HaveField("Status", corev1.ConditionTrue))), pod.Name)
 		}
+		w.endpointsListed(ctx, g, pods.Items)
 	}).Should(Succeed())
+}
+
+// endpointsListed asserts that each Service has as many endpoints as it selects pods.
+func (w world) endpointsListed(ctx context.Context, g Gomega, pods []corev1.Pod) {
+	var services corev1.ServiceList
+	g.Expect(mesh.Client.List(ctx, &services, client.InNamespace(w.namespace))).To(Succeed())
+	for _, s := range services.Items {
+		if len(s.Spec.Selector) == 0 {
+			continue
+		}
+		selected, ready := sets.New[types.UID](), sets.New[types.UID]()
+		for _, pod := range pods {
+			if pod.DeletionTimestamp == nil && labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(pod.Labels)) {
+				selected.Insert(pod.UID)
+			}
+		}
+		var slices discoveryv1.EndpointSliceList
+		g.Expect(mesh.Client.List(ctx, &slices, client.InNamespace(w.namespace), client.MatchingLabels{discoveryv1.LabelServiceName: s.Name})).To(Succeed())
+		for _, slice := range slices.Items {
+			for _, e := range slice.Endpoints {
+				if e.TargetRef != nil && e.Conditions.Ready != nil && *e.Conditions.Ready {
+					ready.Insert(e.TargetRef.UID)
+				}
+			}
+		}
+		g.Expect(ready.IsSuperset(selected)).To(BeTrue(), "Service %s lists %d of %d pods", s.Name, ready.Len(), selected.Len())
+	}
 }
 
 // caller calls through a door of a pod.

@@ -5,10 +5,12 @@ package envoy_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -86,7 +88,7 @@ func (h *h2) send(stream uint32, f fields, end bool) error {
 // next reads the next frame, and does what every end has to.
 func (h *h2) next() (http2.Frame, error) {
 	f, err := h.ReadFrame()
-	if _, ok := err.(http2.StreamError); ok {
+	if errors.As(err, &http2.StreamError{}) {
 		return h.next()
 	}
 	if err != nil {
@@ -174,7 +176,7 @@ func (p *pod) oddRequest(t *testing.T, address string, f fields) {
 	for {
 		frame, err := h.next()
 		if err != nil {
-			if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("no answer to %v", f)
 			}
 			return

@@ -11,14 +11,15 @@ import (
 // byHand is a Service without a selector, of HTTP, TCP and UDP, and the slice that
 // somebody keeps for it: at an address, without a pod's name.
 func byHand(service model.Key, at netip.Addr) (*model.Service, *model.EndpointSlice) {
-	return &model.Service{
-			Key: service, Addresses: []netip.Addr{netip.MustParseAddr("198.19.0.77")},
-			Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolHTTP}, {Name: "db", Number: 3306, Protocol: model.ProtocolTCP}, {Name: "log", Number: 514, Protocol: model.ProtocolUDP}},
-		}, &model.EndpointSlice{
-			Key: model.Key{Namespace: service.Namespace, Name: service.Name + "-1"}, Service: service,
-			Ports:     []model.TargetPort{{Name: "http", Number: 8080}, {Name: "db", Number: 5306}, {Name: "log", Number: 5514, UDP: true}},
-			Endpoints: []model.Address{{Addr: at, Serve: true}},
-		}
+	s := &model.Service{
+		Key: service, Addresses: []netip.Addr{netip.MustParseAddr("198.19.0.77")},
+		Ports: []model.Port{{Name: "http", Number: 80, Protocol: model.ProtocolHTTP}, {Name: "db", Number: 3306, Protocol: model.ProtocolTCP}, {Name: "log", Number: 514, Protocol: model.ProtocolUDP}},
+	}
+	return s, &model.EndpointSlice{
+		Key: model.Key{Namespace: service.Namespace, Name: service.Name + "-1"}, Service: service,
+		Ports:     []model.TargetPort{{Name: "http", Number: 8080}, {Name: "db", Number: 5306}, {Name: "log", Number: 5514, UDP: true}},
+		Endpoints: []model.Address{{Addr: at, Serve: true}},
+	}
 }
 
 // led is where a Service leads, and how.

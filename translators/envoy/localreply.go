@@ -21,8 +21,9 @@ const (
 func outboundReplies(h model.HeaderLimits) *hcmv3.LocalReplyConfig {
 	peer := "a pod of %UPSTREAM_CLUSTER% at %UPSTREAM_HOST%"
 	return &hcmv3.LocalReplyConfig{Mappers: append([]*hcmv3.ResponseMapper{
-		// An address without routes.
-		reply("NR", "weft: no TrafficTarget lets this pod ask %REQ(:AUTHORITY)% for %REQ(:METHOD)% %PATH(NQ:PATH)%", 403),
+		// An address without routes. Why, nobody here can tell: a kept connection may
+		// lead to the address of a Service that was deleted.
+		reply("NR", "weft: no TrafficTarget lets this pod ask %REQ(:AUTHORITY)% for %REQ(:METHOD)% %PATH(NQ:PATH)%, or the Service at the address it dialled is gone", 403),
 		reply("UH", because(callersSide, "%UPSTREAM_CLUSTER% has no pod that is ready"), 0),
 		reply("UF", because(callersSide, "no connection to "+peer+": %UPSTREAM_TRANSPORT_FAILURE_REASON%"), 0),
 		reply("UC", because(callersSide, peer+" closed the connection before it had answered"), 0),

@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -194,79 +193,6 @@ func TestPodCallsItselfThroughItsService(t *testing.T) {
 	p.publishAndWait(v)
 	if got := ask(t, p.client, "GET", "http://198.19.0.1/"); got.status != 403 {
 		t.Errorf("a pod that may not call itself got %+v", got)
-	}
-}
-
-// Trap 36: as it is after "..", double slashes and escapes, without the query.
-func TestPathIsReadAsTheApplicationReadsIt(t *testing.T) {
-	t.Parallel()
-	m := newMesh(t)
-	server, client := m.pod("server"), m.pod("client")
-	server.echoes(":8080")
-	to := func(re ...string) model.Policy {
-		c := model.Caller{Identity: account("front")}
-		for _, r := range re {
-			c.Routes = append(c.Routes, model.AllowedRoute{Match: model.HTTPMatch{PathRegex: r}})
-		}
-		return model.Policy{Callers: []model.Caller{c}}
-	}
-	policies := []model.Policy{to("/public/"), to("/public/[a-z./%;0-9\\\\]+"), to("^/public/a$"), to("/files/[^/]+%2[Ff].*", "a|/b")}
-	in := model.Inbound{MTLS: model.MTLSStrict}
-	v := views{}
-	for i, p := range policies {
-		number := uint16(8080 + i)
-		if i > 0 {
-			server.echoes(fmt.Sprintf(":%d", number))
-		}
-		in.Ports = append(in.Ports, model.InboundPort{Port: number, Protocol: model.ProtocolHTTP, Policy: p})
-		v = v.calls(web(fmt.Sprintf("198.19.0.%d", i), server.meshed(number)))
-	}
-	server.sidecar("web", views{inbound: in})
-	client.sidecar("front", v)
-	for _, c := range []struct {
-		policy int
-		path   string
-		status int
-		seen   string // by the application
-	}{
-		{0, "/public/a", 200, "/public/a"},
-		{0, "/public/a?x=/../y", 200, "/public/a?x=/../y"},
-		{0, "//public//a", 200, "/public/a"},
-		{0, "/pub%6cic/a", 200, "/public/a"},
-		{0, "/private/../public/a", 200, "/public/a"},
-		{0, "/private", 403, ""},
-		{0, "/public", 403, ""},
-		{0, "/a/public/", 403, ""},
-		{0, "/private?x=/public/", 403, ""},
-		{0, "/public/../private", 403, ""},
-		{0, "/public/%2e%2e/private", 403, ""},
-		{0, "/public/.%2E/private", 403, ""},
-		{0, `/public/..\private`, 403, ""},
-		{0, "/public/..%2fprivate", 403, ""},
-		{0, "/public/%2e%2e%2Fprivate", 403, ""},
-		{0, "/public/..%5cprivate", 403, ""},
-		{0, "/public/..;x=1/private", 403, ""},
-		{0, "/private#/public/", 400, ""},
-		{0, "/public/a%00", 400, ""},
-		{0, "*", 400, ""},
-		{1, "/public/a", 200, "/public/a"},
-		{1, "/public/a%0Ab", 200, "/public/a%0Ab"},
-		{1, "/public/..%2fprivate", 403, ""},
-		{1, "/public/..;/private", 403, ""},
-		{2, "/public/a", 200, "/public/a"},
-		{2, "/public/a?b", 200, "/public/a?b"},
-		{2, "/public/ab", 403, ""},
-		{3, "/files/x%2fy", 200, "/files/x%2fy"},
-		{3, "/files/x/y", 403, ""},
-		{3, "/b/c", 200, "/b/c"},
-		{3, "/c/b", 403, ""},
-	} {
-		t.Run(fmt.Sprint(c.policy, " ", c.path), func(t *testing.T) {
-			got := client.raw(t, fmt.Sprintf("198.19.0.%d:80", c.policy), "GET "+c.path+" HTTP/1.1\r\nhost: web\r\nx-weft-path: /public/a\r\nconnection: close, x-weft-path\r\n\r\n")
-			if got.status != c.status || got.echo.Path != c.seen {
-				t.Errorf("got %d, and the application saw %q; want %d, %q", got.status, got.echo.Path, c.status, c.seen)
-			}
-		})
 	}
 }
 

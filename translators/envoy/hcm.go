@@ -120,7 +120,8 @@ func outboundManager(h model.HeaderLimits) *hcmv3.HttpConnectionManager {
 // nothing.
 func inboundManager(h model.HeaderLimits) *hcmv3.HttpConnectionManager {
 	m := connectionManager("inbound", h)
-	m.NormalizePath, m.MergeSlashes = on(), true
+	// The application gets the path as it was sent (docs/adr/0033).
+	m.NormalizePath, m.MergeSlashes = off(), false
 	m.PathWithEscapedSlashesAction = hcmv3.HttpConnectionManager_KEEP_UNCHANGED
 	m.ForwardClientCertDetails = hcmv3.HttpConnectionManager_SANITIZE_SET
 	m.SetCurrentClientCertDetails = &hcmv3.HttpConnectionManager_SetCurrentClientCertDetails{Uri: true}

@@ -36,7 +36,7 @@ func inboundReplies(h model.HeaderLimits) *hcmv3.LocalReplyConfig {
 	return &hcmv3.LocalReplyConfig{Mappers: append([]*hcmv3.ResponseMapper{
 		unprocessed(reply("UF", because(serversSide, "no connection to "+application), 0)),
 		reply("UC", because(serversSide, application+" closed the connection before it had answered"), 0),
-		explainDenial(),
+		explainPath(), explainDenial(),
 	}, commonReplies(serversSide, application, h)...)}
 }
 

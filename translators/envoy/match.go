@@ -35,21 +35,23 @@ func headerCondition(h model.HeaderMatch) (name, regex string) {
 func methodRegex(methods []string) string { return strings.Join(methods, "|") }
 
 // requestPredicates are an SMI match as RBAC sees it, to be ANDed; none match
-// all.
+// all. Dot segments are not theirs to judge: levelMatcher does that.
 func requestPredicates(m model.HTTPMatch) []*predicate {
 	var ps []*predicate
-	p := parsePath(m.PathRegex)
-	switch {
+	switch p := judgePath(m.PathRegex); {
 	case p.any:
 	case p.exact != "":
-		ps = append(ps, headerPredicate(PathHeader, &xdsmatcherv3.StringMatcher{MatchPattern: &xdsmatcherv3.StringMatcher_Exact{Exact: p.exact}}))
+		ps = append(ps, headerPredicate(PathHeader, exactly(p.exact)))
 	case p.prefix != "":
-		ps = append(ps, headerPredicate(PathHeader, &xdsmatcherv3.StringMatcher{MatchPattern: &xdsmatcherv3.StringMatcher_Prefix{Prefix: p.prefix}}))
+		ps = append(ps, headerPredicate(PathHeader, beginning(p.prefix)))
 	default:
 		ps = append(ps, headerPredicate(PathHeader, regexValue(p.regex)))
-	}
-	if !p.any && p.exact == "" && !namesEscapes(m.PathRegex) {
-		ps = append(ps, not(headerPredicate(PathHeader, regexValue(ambiguousPath))))
+		if p.noSlashes {
+			ps = append(ps, not(headerPredicate(PathHeader, containing("//"))))
+		}
+		if p.noEscapes {
+			ps = append(ps, headerPredicate(PathHeader, regexValue(noEscapes)))
+		}
 	}
 	if len(m.Methods) > 0 {
 		ps = append(ps, headerPredicate(":method", regexValue(methodRegex(m.Methods))))
@@ -61,19 +63,12 @@ func requestPredicates(m model.HTTPMatch) []*predicate {
 	return ps
 }
 
-// ambiguousPath is a path that applications read in more than one way: with an
-// escaped slash or backslash, which some decode before they look for "..", or
-// with a dot segment that has parameters. Envoy forwards them as they are, and
-// no pathRegex but one that names such escapes allows them.
-const ambiguousPath = `(?is).*(?:%2f|%5c|\\|/\.{1,2};).*`
-
-// namesEscapes tells that the author of a regex thought of ambiguous paths.
-func namesEscapes(re string) bool {
-	return strings.Contains(re, "%2") || strings.Contains(re, "%5")
-}
-
 func not(p *predicate) *predicate {
 	return &predicate{MatchType: &xdsmatcherv3.Matcher_MatcherList_Predicate_NotMatcher{NotMatcher: p}}
+}
+
+func beginning(s string) *xdsmatcherv3.StringMatcher {
+	return &xdsmatcherv3.StringMatcher{MatchPattern: &xdsmatcherv3.StringMatcher_Prefix{Prefix: s}}
 }
 
 func regexValue(re string) *xdsmatcherv3.StringMatcher {

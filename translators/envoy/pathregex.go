@@ -24,21 +24,15 @@ func parsePath(re string) pathPattern {
 	if err != nil {
 		return full // refused by Validate
 	}
-	parts := []*syntax.Regexp{parsed.Simplify()}
-	if parts[0].Op == syntax.OpConcat {
-		parts = parts[0].Sub
-	}
+	parts, closed := flat(parsed.Simplify()), false
 	if len(parts) > 0 && parts[0].Op == syntax.OpBeginText {
 		parts = parts[1:]
 	}
-	closed := false
-	if n := len(parts); n > 0 {
-		switch last := parts[n-1]; {
-		case last.Op == syntax.OpEndText:
-			closed, parts = true, parts[:n-1]
-		case isAnything(last): // what follows is free anyway
-			parts = parts[:n-1]
-		}
+	if n := len(parts); n > 0 && parts[n-1].Op == syntax.OpEndText {
+		closed, parts = true, parts[:n-1]
+	}
+	if n := len(parts); n > 0 && isAnything(parts[n-1]) { // what follows is free anyway
+		closed, parts = false, parts[:n-1]
 	}
 	literal, ok := literalOf(parts)
 	switch {
@@ -50,6 +44,24 @@ func parsePath(re string) pathPattern {
 		return pathPattern{any: true}
 	default:
 		return pathPattern{prefix: literal}
+	}
+}
+
+// flat is what a regex is a concatenation of, without groups, which mean nothing
+// here.
+func flat(r *syntax.Regexp) (parts []*syntax.Regexp) {
+	switch r.Op {
+	case syntax.OpCapture:
+		return flat(r.Sub[0])
+	case syntax.OpConcat:
+		for _, sub := range r.Sub {
+			parts = append(parts, flat(sub)...)
+		}
+		return parts
+	case syntax.OpEmptyMatch:
+		return nil
+	default:
+		return []*syntax.Regexp{r}
 	}
 }
 

@@ -3,6 +3,7 @@ package envoy
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -16,12 +17,23 @@ func (p pathPattern) holds(path string) bool {
 	case p.prefix != "":
 		return strings.HasPrefix(path, p.prefix)
 	}
-	return regexp.MustCompile(`\A(?:` + p.regex + `)\z`).MatchString(path)
+	return compiled(`\A(?:` + p.regex + `)\z`).MatchString(path)
 }
+
+// compiled remembers regexes that are asked often.
+func compiled(re string) *regexp.Regexp {
+	r, ok := regexes.Load(re)
+	if !ok {
+		r, _ = regexes.LoadOrStore(re, regexp.MustCompile(re))
+	}
+	return r.(*regexp.Regexp)
+}
+
+var regexes sync.Map
 
 // means is what SMI says of a pathRegex: anchored at the start, not at the end.
 func means(re, path string) bool {
-	return regexp.MustCompile(`\A(?s:` + re + `)`).MatchString(path)
+	return compiled(`\A(?s:` + re + `)`).MatchString(path)
 }
 
 func TestPathRegexIsReduced(t *testing.T) {
@@ -40,7 +52,9 @@ func TestPathRegexIsReduced(t *testing.T) {
 		{`/a\.b`, pathPattern{prefix: "/a.b"}},
 		{"/books$", pathPattern{exact: "/books"}},
 		{`^/books\z`, pathPattern{exact: "/books"}},
-		{"(/books)", pathPattern{regex: "(?s)(?:(/books)).*"}},
+		{"(/books)", pathPattern{prefix: "/books"}},
+		{"(/a)(/b)$", pathPattern{exact: "/a/b"}},
+		{"/books(.*)$", pathPattern{prefix: "/books"}},
 		{"/a|/b", pathPattern{regex: "(?s)(?:/a|/b).*"}},
 		{"/a.b", pathPattern{regex: "(?s)(?:/a.b).*"}},
 		{"(?i)/a", pathPattern{regex: "(?s)(?:(?i)/a).*"}},

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 
 	xdscorev3 "github.com/cncf/xds/go/xds/core/v3"
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
@@ -152,6 +153,8 @@ func single(s *xdsmatcherv3.Matcher_MatcherList_Predicate_SinglePredicate, in in
 		return false, fmt.Errorf("predicate without a value to match")
 	case m.GetSafeRegex() != nil:
 		return fullMatch(m.GetSafeRegex().GetRegex(), value)
+	case m.GetContains() != "" && !m.GetIgnoreCase():
+		return strings.Contains(value, m.GetContains()), nil
 	default:
 		return stringMatch(m.GetExact(), m.GetPrefix(), m.GetSuffix(), value, m.GetIgnoreCase()), nil
 	}
@@ -190,9 +193,16 @@ func envoyStringMatch(m *envoymatcherv3.StringMatcher, value string) (bool, erro
 
 // fullMatch is RE2's FullMatch, as Envoy's safe_regex is.
 func fullMatch(re, value string) (bool, error) {
-	r, err := regexp.Compile(`\A(?:` + re + `)\z`)
-	if err != nil {
-		return false, fmt.Errorf("regex %q: %w", re, err)
+	r, known := compiled.Load(re)
+	if !known {
+		c, err := regexp.Compile(`\A(?:` + re + `)\z`)
+		if err != nil {
+			return false, fmt.Errorf("regex %q: %w", re, err)
+		}
+		r, _ = compiled.LoadOrStore(re, c)
 	}
-	return r.MatchString(value), nil
+	return r.(*regexp.Regexp).MatchString(value), nil
 }
+
+// compiled are the regexes that were asked: the same few, for every request.
+var compiled sync.Map

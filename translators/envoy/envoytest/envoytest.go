@@ -23,6 +23,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // Binary finds Envoy: WEFT_ENVOY, or the PATH. Where there is none the test
@@ -52,6 +53,7 @@ func Accepts(t testing.TB, listeners []*listenerv3.Listener, clusters []*cluster
 			GrpcServices: []*corev3.GrpcService{{TargetSpecifier: &corev3.GrpcService_EnvoyGrpc_{EnvoyGrpc: &corev3.GrpcService_EnvoyGrpc{ClusterName: "ads"}}}},
 		}},
 		StaticResources: &bootstrapv3.Bootstrap_StaticResources{Clusters: append([]*clusterv3.Cluster{ads()}, clusters...)},
+		LayeredRuntime:  largeRegexes(),
 	}
 	for i, l := range listeners {
 		l = proto.Clone(l).(*listenerv3.Listener)
@@ -77,6 +79,14 @@ func Accepts(t testing.TB, listeners []*listenerv3.Listener, clusters []*cluster
 	if err != nil && !bytes.Contains(out, []byte("configuration '"+file+"' OK")) {
 		t.Errorf("Envoy refuses: %v\n%s", err, out)
 	}
+}
+
+// largeRegexes is the bound of a regex's program, as the bootstrap has it.
+func largeRegexes() *bootstrapv3.LayeredRuntime {
+	layer := &structpb.Struct{Fields: map[string]*structpb.Value{"re2.max_program_size.error_level": structpb.NewNumberValue(65536)}}
+	return &bootstrapv3.LayeredRuntime{Layers: []*bootstrapv3.RuntimeLayer{{
+		Name: "regexes", LayerSpecifier: &bootstrapv3.RuntimeLayer_StaticLayer{StaticLayer: layer},
+	}}}
 }
 
 func ads() *clusterv3.Cluster {

@@ -85,7 +85,7 @@ func onePath(number uint16, regexes []string) model.InboundPort {
 func TestPathReachesTheApplicationAsItWasSent(t *testing.T) {
 	t.Parallel()
 	const every, prefix, class, exact, named, many = 0, 1, 2, 3, 4, 5
-	client := pathsMesh(t, nil, []string{"/public/"}, []string{"/public/[a-z./%;0-9\\\\]+$", "/users/[^/]+$"}, []string{"^/public/a$", "^/a/../b%2fc$"},
+	client := pathsMesh(t, nil, []string{"/public/"}, []string{"/public/[a-z./%;0-9\\\\]+$", "/users/[^/]+$"}, []string{"^/public/a$", `^/a/\.\./b%2fc$`},
 		[]string{"/files/[^/]+%2[Ff].*", "a|/b", "/odd//x"}, []string{"/.*", "/public/[0-9]+$"})
 	for _, path := range []string{
 		"/img/http://h/x", "/a//b", "//a", "/%7E%41", "/a/../b", "/a/..;/b", "/a/%2e%2E/b", "/a/..%2fb", `/a\..\b`, "/a%5cb", "/a|b^c`{}\"<>[]", "/a%00b", "/a%",
@@ -151,6 +151,8 @@ func TestPathReachesTheApplicationAsItWasSent(t *testing.T) {
 		{exact, "/public/a?b", "200"},
 		{exact, "/public/%61", "403"},
 		{exact, "/public/ab", "403"},
+		{exact, "/a/../b%2fc", "200"},
+		{exact, "/a/../b%2fd", "403"},
 		{named, "/files/x%2fy", "200"},
 		{named, "/files/x%2f..%2fy", "403"},
 		{named, "/files/x/y", "403"},

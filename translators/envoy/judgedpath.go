@@ -1,6 +1,7 @@
 package envoy
 
 import (
+	"fmt"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -201,17 +202,30 @@ func (c class) without(rs ...rune) class {
 // plain is the class without what some readings decode, cut off or take for a
 // slash. Envoy's regexes match bytes: beyond ASCII it has all or nothing.
 func (c class) plain() string {
+	c = c.without('%', ';', '\\')
 	if !c.has(0) || !c.hasOctet(0x80) {
-		var kept class
-		for i := 0; i+1 < len(c) && c[i] <= unicode.MaxASCII; i += 2 {
-			kept = append(kept, c[i], min(c[i+1], unicode.MaxASCII))
+		return "[" + c.ranges() + "]"
+	}
+	var others class
+	for r := range rune(unicode.MaxASCII + 1) {
+		if !c.has(r) {
+			others = append(others, r, r)
 		}
-		c = kept
 	}
-	if c = c.without('%', ';', '\\'); len(c) == 0 {
-		return `[^\x00-\xff]`
+	return "[^" + others.ranges() + "]"
+}
+
+// ranges are those of ASCII as they are written in a class, with something that
+// no path has where there are none.
+func (c class) ranges() string {
+	var b strings.Builder
+	for i := 0; i+1 < len(c) && c[i] <= unicode.MaxASCII; i += 2 {
+		fmt.Fprintf(&b, `\x%02x-\x%02x`, c[i], min(c[i+1], unicode.MaxASCII))
 	}
-	return (&syntax.Regexp{Op: syntax.OpCharClass, Rune: c}).String()
+	if b.Len() == 0 {
+		return `\x00`
+	}
+	return b.String()
 }
 
 // one is one character of a class that is repeated: a plain one, or an escaped

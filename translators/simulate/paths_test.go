@@ -18,11 +18,11 @@ func TestPoliciesAllowPathsInAllReadings(t *testing.T) {
 	r := rand.New(rand.NewPCG(33, 13))
 	who := model.Identity{Namespace: "shop", Name: "front"}
 	allowed, refused := 0, 0
-	for range 60 {
+	for range 100 {
 		in := model.InboundPort{Port: 80, Protocol: model.ProtocolHTTP}
 		c := model.Caller{Identity: who}
 		var meant []*regexp.Regexp
-		for range 1 + r.IntN(12) {
+		for range 1 + r.IntN(20) {
 			re := envoytest.PathRules[r.IntN(len(envoytest.PathRules))]
 			c.Routes = append(c.Routes, model.AllowedRoute{Name: re, Match: model.HTTPMatch{PathRegex: re}})
 			meant = append(meant, regexp.MustCompile(`\A(?s:`+re+`)`))
@@ -44,7 +44,7 @@ func TestPoliciesAllowPathsInAllReadings(t *testing.T) {
 			}
 			allowed++
 			for _, reading := range envoytest.Readings(path, false) {
-				if exactly(c.Routes, path) || means(reading) {
+				if means(reading) {
 					continue
 				}
 				t.Fatalf("%q is allowed, and is also read as %q: %+v", path, reading, c.Routes)
@@ -54,11 +54,6 @@ func TestPoliciesAllowPathsInAllReadings(t *testing.T) {
 	if allowed < 500 || refused < 500 {
 		t.Errorf("%d are allowed, %d refused: that shows little", allowed, refused)
 	}
-}
-
-// exactly tells that a rule names this very path.
-func exactly(routes []model.AllowedRoute, path string) bool {
-	return slices.ContainsFunc(routes, func(r model.AllowedRoute) bool { return r.Match.PathRegex == regexp.QuoteMeta(path)+"$" })
 }
 
 func ofPort(t *testing.T, p model.InboundPort) *Resources {

@@ -27,7 +27,8 @@ func several[T any](c chooser, most int, one func(int) T) (all []T) {
 
 func (c chooser) regex() string {
 	return pick(c, "", "/", "/a|/b", "^/a$", "/a/.*", ".*", "$", "^", "(?i)/A[b-z]+", `\Q/a.b\E`, `/\d+(/\w*)?`, "/a{1,1000}", "(?:/x){20}",
-		`/%2[fF]`, `[^/]+`, "("+strings.Repeat("/abcdefgh|", 90)+"/z)", `(?U)/a.+?b`, `/\xe9`, `(?P<name>/a)`, `/\.\.`, `[[:alpha:]]+`, `\pL+`)
+		`/%2[fF]`, `[^/]+`, "("+strings.Repeat("/abcdefgh|", 90)+"/z)", `(?U)/a.+?b`, `/\xe9`, `(?P<name>/a)`, `/\.\.`, `[[:alpha:]]+`, `\pL+`, "([^/]+/){300}", "/(.*a){200}", `/[^\s\S]`,
+		"("+strings.Repeat("/[^/]+|", 100)+"/.)", "(?i)/[^k]+/[j-s]*", `/a\b`)
 }
 
 func (c chooser) match() model.HTTPMatch {

@@ -17,6 +17,8 @@ const mostJudged = 4096
 // What its author wrote out, be it "%2F" or "//", is the author's own.
 type judgedPath struct {
 	pathPattern
+	// head begins every path that is allowed; empty for no such thing.
+	head string
 	// free tells that there is nothing to be read in two ways: every path is
 	// allowed, or this very one.
 	free bool
@@ -29,22 +31,21 @@ type judgedPath struct {
 // every reading but those of dot segments. In a regex, characters that are read
 // in two ways are taken only where both match.
 func judgePath(re string) judgedPath {
-	j := judgedPath{pathPattern: parsePath(re)}
-	switch {
-	case j.any, j.exact != "", j.prefix == "/":
-		j.free = true
-		return j
-	case j.prefix != "":
-		return j
-	}
 	parsed, err := syntax.Parse(re, syntax.Perl)
 	if err != nil {
-		return j // refused by Validate
+		return judgedPath{pathPattern: pathPattern{regex: openAtEnd(re)}} // refused by Validate
+	}
+	simple := parsed.Simplify()
+	j := judgedPath{pathPattern: patternOf(re, simple)}
+	j.head, _ = literalHead(simple)
+	j.free = j.any || j.exact != "" || j.prefix == "/"
+	if j.regex == "" {
+		return j
 	}
 	var w judge
 	s := w.write(parsed, true)
 	j.noSlashes = s.twice
-	if full := "(?s)(?:" + s.text + ").*"; w.words || len(full) > mostJudged {
+	if full := openAtEnd(s.text); w.words || len(full) > mostJudged {
 		j.noEscapes = true
 	} else {
 		j.regex = full
@@ -56,6 +57,9 @@ func judgePath(re string) judgedPath {
 type judge struct {
 	// words tells that a match depends on the character after it.
 	words bool
+	// repeats counts the counted repetitions around a part. In them escapes are left
+	// out, which would make programs of any size.
+	repeats int
 }
 
 // sense is a part of a regex that is written anew, and where slashes can be in
@@ -126,13 +130,21 @@ func (j *judge) repeat(r *syntax.Regexp, end bool) sense {
 	sub := r.Sub[0]
 	if isClass(sub) && (r.Op == syntax.OpStar || r.Op == syntax.OpPlus) {
 		c := classOf(sub)
+		one := c.one()
+		if j.repeats > 0 {
+			one = c.plain()
+		}
 		if end && c.all() { // the rest of the path is free
 			if r.Op == syntax.OpStar {
 				return sense{text: ".*", maybeNothing: true}
 			}
-			return sense{text: c.one() + ".*", begins: true}
+			return sense{text: one + ".*", begins: true}
 		}
-		return sense{c.one() + repetition(r), c.has('/'), c.has('/'), c.has('/'), r.Op == syntax.OpStar}
+		return sense{one + repetition(r), c.has('/'), c.has('/'), c.has('/'), r.Op == syntax.OpStar}
+	}
+	if r.Op == syntax.OpRepeat {
+		j.repeats++
+		defer func() { j.repeats-- }()
 	}
 	s := j.write(sub, end && r.Op == syntax.OpQuest)
 	s.text = "(?:" + s.text + ")" + repetition(r)

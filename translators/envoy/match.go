@@ -36,9 +36,9 @@ func methodRegex(methods []string) string { return strings.Join(methods, "|") }
 
 // requestPredicates are an SMI match as RBAC sees it, to be ANDed; none match
 // all. Dot segments are not theirs to judge: levelMatcher does that.
-func requestPredicates(m model.HTTPMatch) []*predicate {
+func requestPredicates(p judgedPath, m model.HTTPMatch) []*predicate {
 	var ps []*predicate
-	switch p := judgePath(m.PathRegex); {
+	switch {
 	case p.any:
 	case p.exact != "":
 		ps = append(ps, headerPredicate(PathHeader, exactly(p.exact)))

@@ -40,9 +40,13 @@ func TestParsersReadWhatIsAllowed(t *testing.T) {
 		}
 	}
 	for name, read := range map[string]func(*testing.T, []string) [][]string{
-		"Go":     readByGo,
-		"Python": func(t *testing.T, paths []string) [][]string { return readBy(t, paths, "python3", "testdata/parsers/paths.py") },
-		"Node":   func(t *testing.T, paths []string) [][]string { return readBy(t, paths, "node", "testdata/parsers/paths.js") },
+		"Go": readByGo,
+		"Python": func(t *testing.T, paths []string) [][]string {
+			return readBy(t, paths, "python3", "testdata/parsers/paths.py")
+		},
+		"Node": func(t *testing.T, paths []string) [][]string {
+			return readBy(t, paths, "node", "testdata/parsers/paths.js")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			differ := 0

@@ -16,15 +16,18 @@ type pathPattern struct {
 // parsePath reads a pathRegex. Literals become prefixes and, where the author
 // closed them with $, exact matches; the rest stays a regex.
 func parsePath(re string) pathPattern {
-	if re == "" {
-		return pathPattern{any: true}
-	}
-	full := pathPattern{regex: "(?s)(?:" + re + ").*"}
 	parsed, err := syntax.Parse(re, syntax.Perl)
 	if err != nil {
-		return full // refused by Validate
+		return pathPattern{regex: openAtEnd(re)} // refused by Validate
 	}
-	parts, closed := flat(parsed.Simplify()), false
+	return patternOf(re, parsed.Simplify())
+}
+
+// openAtEnd is a regex for all of a path that is anchored at its start only.
+func openAtEnd(re string) string { return "(?s)(?:" + re + ").*" }
+
+func patternOf(re string, parsed *syntax.Regexp) pathPattern {
+	parts, closed := flat(parsed), false
 	if len(parts) > 0 && parts[0].Op == syntax.OpBeginText {
 		parts = parts[1:]
 	}
@@ -37,7 +40,7 @@ func parsePath(re string) pathPattern {
 	literal, ok := literalOf(parts)
 	switch {
 	case !ok, closed && literal == "":
-		return full
+		return pathPattern{regex: openAtEnd(re)}
 	case closed:
 		return pathPattern{exact: literal}
 	case literal == "":
@@ -86,19 +89,8 @@ func literalOf(parts []*syntax.Regexp) (string, bool) {
 	return b.String(), true
 }
 
-// headOf is what every path begins with that a regex takes; empty for nothing in
-// particular.
-func headOf(re string) string {
-	parsed, err := syntax.Parse(re, syntax.Perl)
-	if err != nil {
-		return ""
-	}
-	head, _ := literalHead(parsed.Simplify())
-	return head
-}
-
-// literalHead is the literal that a regex begins with, and whether that is all of
-// it.
+// literalHead is what every path begins with that a regex takes, and whether that
+// is all of it; empty for nothing in particular.
 func literalHead(r *syntax.Regexp) (head string, whole bool) {
 	switch r.Op {
 	case syntax.OpBeginText, syntax.OpEmptyMatch:

@@ -88,11 +88,11 @@ func callerMatch(c model.Caller, http bool) *xdsmatcherv3.Matcher_OnMatch {
 	}
 	var rules []rule
 	for _, r := range c.Routes {
-		ps := requestPredicates(r.Match)
-		if len(ps) == 0 {
+		rule := newRule(r)
+		if rule.everything {
 			return verdict(rbacconfigv3.RBAC_ALLOW)
 		}
-		rules = append(rules, newRule(r, ps))
+		rules = append(rules, rule)
 	}
 	return nested(levelMatcher(rules))
 }

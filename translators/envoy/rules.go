@@ -23,18 +23,20 @@ const (
 
 // rule is one match of an HTTPRouteGroup for one caller.
 type rule struct {
-	path judgedPath
-	// head begins every path that the rule allows; empty for no such thing.
-	head  string
+	path  judgedPath
 	field *fieldMatcher
-	// alone tells that the path decides by itself.
-	alone bool
+	// alone tells that the path decides by itself, everything that nothing does.
+	alone, everything bool
 }
 
-func newRule(r model.AllowedRoute, ps []*predicate) rule {
+func newRule(r model.AllowedRoute) rule {
+	path := judgePath(r.Match.PathRegex)
+	ps := requestPredicates(path, r.Match)
+	if len(ps) == 0 {
+		return rule{path: path, everything: true}
+	}
 	return rule{
-		path: judgePath(r.Match.PathRegex), head: headOf(r.Match.PathRegex),
-		field: &fieldMatcher{Predicate: and(ps), OnMatch: allowedBy(r.Name)},
+		path: path, field: &fieldMatcher{Predicate: and(ps), OnMatch: allowedBy(r.Name)},
 		alone: len(r.Match.Methods) == 0 && len(r.Match.Headers) == 0,
 	}
 }
@@ -75,8 +77,8 @@ func ruleMatcher(rules []rule, otherwise *xdsmatcherv3.Matcher_OnMatch) *xdsmatc
 		switch {
 		case r.path.exact != "":
 			exact[r.path.exact] = append(exact[r.path.exact], r)
-		case r.head != "":
-			heads[r.head] = append(heads[r.head], r)
+		case r.path.head != "":
+			heads[r.path.head] = append(heads[r.path.head], r)
 		default:
 			rest = append(rest, r)
 		}

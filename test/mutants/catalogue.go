@@ -16,6 +16,7 @@ const (
 	rbac     = "translators/envoy/rbac.go"
 	spoken   = "translators/envoy/httpoptions.go"
 	paths    = "translators/envoy/pathregex.go"
+	rules    = "translators/envoy/rules.go"
 	target   = "translators/smi/target.go"
 	split    = "translators/smi/split.go"
 	headers  = "translators/smi/headers.go"

@@ -24,7 +24,7 @@ var requestMutants = []mutant{
 	},
 	{
 		Name: "path-ignored", Says: "ignores the path of a match",
-		File: match, Old: "	p := parsePath(m.PathRegex)", New: "	p := parsePath(\"\")",
+		File: rules, Old: "	path := judgePath(r.Match.PathRegex)", New: "	path := judgePath(\"\")",
 		Tests: "^specs-path-regex$",
 	},
 	{
@@ -34,7 +34,7 @@ var requestMutants = []mutant{
 	},
 	{
 		Name: "path-not-anchored", Says: "finds a pathRegex anywhere in the path",
-		File: paths, Old: "	full := pathPattern{regex:", New: "	if len(re) > 1 {\n		return pathPattern{regex: \"(?s).*(?:\" + re + \").*\"}\n	}\n	full := pathPattern{regex:",
+		File: match, Old: "	switch {\n	case p.any:", New: "	if len(m.PathRegex) > 1 {\n		p.pathPattern = pathPattern{regex: \"(?s).*(?:\" + m.PathRegex + \").*\"}\n	}\n	switch {\n	case p.any:",
 		Tests: "^specs-path-regex$",
 	},
 	{

@@ -103,15 +103,19 @@ func (j *judge) concat(parts []*syntax.Regexp, end bool) sense {
 		if atEnd && i > 0 && isSlash(parts[i-1]) && p.Op == syntax.OpPlus && classOf(p.Sub[0]).all() {
 			s = sense{text: classOf(p.Sub[0]).without('/').one() + ".*"} // "/" is no item of "/items/.+"
 		}
-		all = sense{
-			text:         all.text + s.text,
-			begins:       all.begins || all.maybeNothing && s.begins,
-			ends:         s.ends || s.maybeNothing && all.ends,
-			twice:        all.twice || s.twice || all.ends && s.begins,
-			maybeNothing: all.maybeNothing && s.maybeNothing,
-		}
+		all = all.then(s)
 	}
 	return all
+}
+
+func (s sense) then(next sense) sense {
+	return sense{
+		text:         s.text + next.text,
+		begins:       s.begins || s.maybeNothing && next.begins,
+		ends:         next.ends || next.maybeNothing && s.ends,
+		twice:        s.twice || next.twice || s.ends && next.begins,
+		maybeNothing: s.maybeNothing && next.maybeNothing,
+	}
 }
 
 func (j *judge) alternate(parts []*syntax.Regexp, end bool) (all sense) {
@@ -129,18 +133,7 @@ func (j *judge) alternate(parts []*syntax.Regexp, end bool) (all sense) {
 func (j *judge) repeat(r *syntax.Regexp, end bool) sense {
 	sub := r.Sub[0]
 	if isClass(sub) && (r.Op == syntax.OpStar || r.Op == syntax.OpPlus) {
-		c := classOf(sub)
-		one := c.one()
-		if j.repeats > 0 {
-			one = c.plain()
-		}
-		if end && c.all() { // the rest of the path is free
-			if r.Op == syntax.OpStar {
-				return sense{text: ".*", maybeNothing: true}
-			}
-			return sense{text: one + ".*", begins: true}
-		}
-		return sense{one + repetition(r), c.has('/'), c.has('/'), c.has('/'), r.Op == syntax.OpStar}
+		return j.loop(r, classOf(sub), end)
 	}
 	if r.Op == syntax.OpRepeat {
 		j.repeats++
@@ -149,8 +142,24 @@ func (j *judge) repeat(r *syntax.Regexp, end bool) sense {
 	s := j.write(sub, end && r.Op == syntax.OpQuest)
 	s.text = "(?:" + s.text + ")" + repetition(r)
 	s.twice = s.twice || s.begins && s.ends && r.Op != syntax.OpQuest
-	s.maybeNothing = s.maybeNothing || r.Op == syntax.OpStar || r.Op == syntax.OpQuest || r.Op == syntax.OpRepeat && r.Min == 0
+	s.maybeNothing = s.maybeNothing || r.Op != syntax.OpPlus && r.Min == 0
 	return s
+}
+
+// loop writes a class that is repeated without end.
+func (j *judge) loop(r *syntax.Regexp, c class, end bool) sense {
+	one := c.one()
+	if j.repeats > 0 {
+		one = c.plain()
+	}
+	switch slashes := c.has('/'); {
+	case end && c.all() && r.Op == syntax.OpStar: // the rest of the path is free
+		return sense{text: ".*", maybeNothing: true}
+	case end && c.all():
+		return sense{text: one + ".*", begins: true}
+	default:
+		return sense{one + repetition(r), slashes, slashes, slashes, r.Op == syntax.OpStar}
+	}
 }
 
 // repetition is how often a part is repeated, as it is written behind it.

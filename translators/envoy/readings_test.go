@@ -17,7 +17,7 @@ func (j judgedPath) allows(path string) bool {
 		!(j.noSlashes && strings.Contains(path, "//")) && !(j.noEscapes && strings.ContainsAny(path, `%;\`))
 }
 
-// TestWhatIsAllowedIsAllowedInAllReadings: a policy lets a path through as it was
+// Trap 36: a policy lets a path through as it was
 // sent, so it must not matter how the application reads it.
 func TestWhatIsAllowedIsAllowedInAllReadings(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 8))

@@ -12,7 +12,7 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-// TestPoliciesAllowPathsInAllReadings: what several rules allow together, be they
+// Trap 36: what several rules allow together, be they
 // few or so many that they are looked up, they allow however a path is read.
 func TestPoliciesAllowPathsInAllReadings(t *testing.T) {
 	r := rand.New(rand.NewPCG(33, 13))

@@ -1,0 +1,52 @@
+package server
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// greet speaks first and then sends back what it reads.
+func greet(c *net.TCPConn) {
+	io.WriteString(c, "hello\n")
+	io.Copy(c, c)
+}
+
+// obey does as the first line says: a word and an argument.
+func obey(c *net.TCPConn) {
+	r := bufio.NewReader(c)
+	line, err := r.ReadString('\n')
+	if err != nil {
+		return
+	}
+	word, argument, _ := strings.Cut(strings.TrimSpace(line), " ")
+	switch word {
+	case "echo":
+		io.Copy(c, r)
+	case "late": // reads to the end, and answers so long after
+		n, _ := io.Copy(io.Discard, r)
+		time.Sleep(duration(argument))
+		fmt.Fprintf(c, "read %d", n)
+	case "sink": // reads slowly, so much later, and counts
+		time.Sleep(duration(argument))
+		n, _ := io.Copy(io.Discard, r)
+		fmt.Fprintf(c, "read %d", n)
+	case "first": // ends its own half first, and counts what comes after that
+		io.WriteString(c, "bye")
+		c.CloseWrite()
+		io.Copy(io.Discard, r)
+	case "reset":
+		io.WriteString(c, "x")
+		c.SetLinger(0)
+	case "flood":
+		mib, _ := strconv.Atoi(argument)
+		_ = zeros(c, mib)
+	case "who":
+		host, _, _ := net.SplitHostPort(c.RemoteAddr().String())
+		io.WriteString(c, host)
+	}
+}

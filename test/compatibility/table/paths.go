@@ -1,0 +1,36 @@
+package table
+
+// paths are request targets that must reach the application as they were sent.
+func paths() []Case {
+	rows := []struct{ name, from, target string }{
+		{"two slashes", "kgateway#14619, envoy#7611", "/a//b"},
+		{"a URL in a path", "kgateway#14619", "/img/http://host.example/x.png"},
+		{"a dot in a path", "envoy#7611", "/a/./b"},
+		{"two dots in a path", "envoy#7611", "/a/c/../b"},
+		{"an encoded slash", "rabbitmq-management#602", "/a%2Fb"},
+		{"an encoded slash in lower case", "rabbitmq-management#602", "/a%2fb"},
+		{"an encoded tilde", "istio#33006", "/%7Euser"},
+		{"an encoded space", "istio#33006", "/a%20b"},
+		{"encoded UTF-8", "istio#33006", "/caf%C3%A9"},
+		{"an encoded letter", "istio#33006", "/a%41"},
+		{"a parameter of a path's part", "istio#33006", "/a;v=1/b"},
+		{"dots with a semicolon", "kgateway#14619", "/a/..;/b"},
+		{"a plus", "istio#33006", "/a+b"},
+		{"a bar", "istio#33006", "/a|b"},
+		{"brackets and quotes", "istio#33006", `/a[1]{2}"3"`},
+		{"an encoded percent", "istio#33006", "/a%25b"},
+		{"a slash at the end", "kgateway#14619", "/a/"},
+		{"all kinds in a query", "envoy#7611", "/x?u=http://h//y/../z%2F&v=a+b|c"},
+		{"an empty query", "envoy#7611", "/x?"},
+		{"two slashes at the start", "kgateway#14619", "//host/x"},
+		{"a backslash", "istio#33006", `/a\b`},
+	}
+	var all []Case
+	for _, r := range rows {
+		x := exchange{send: get(r.target), see: see(seen(sawStart))}
+		all = append(all, Case{
+			Name: "path as sent: " + r.name, From: r.from, Do: x.do, Want: "200 server: GET " + r.target + " HTTP/1.1",
+		})
+	}
+	return all
+}

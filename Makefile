@@ -11,7 +11,7 @@ LAB      := $(BIN)/lab
 # Tools are pinned in a module of their own, so that none of what they need reaches weft's go.mod.
 TOOL      := go tool -modfile=tools/go.mod
 SUMMARY   := go run ./test/summary
-PACKAGES  := go list ./... | grep -Ev '/test/(e2e|canaries)$$'
+PACKAGES  := go list ./... | grep -Ev '/test/(e2e|canaries|compatibility)$$'
 # A prefix that starts a command in a lab with the mesh and both address families; nothing where KUBECONFIG names a cluster already.
 IN_CLUSTER = $(if $(KUBECONFIG),env PATH="$(LAB_HOME)/bin:$(BIN):$$PATH",$(LAB) run --mesh --dual-stack $(if $(KEEP_LOGS),--keep-logs $(KEEP_LOGS)) --)
 
@@ -39,8 +39,8 @@ build: check-go ## Build bin/weft
 	go build -o $(BIN)/weft ./cmd/weft
 
 .PHONY: test
-test: lab ## Run all tests: unit tests, the lab's own, and in a lab (KUBECONFIG: in that cluster) e2e, canaries and core conformance
-	@rc=0; $(MAKE) unit || rc=1; $(MAKE) e2e || rc=1; $(MAKE) canaries || rc=1; $(MAKE) conformance ARGS='--level core' || rc=1; exit $$rc
+test: lab ## Run all tests: unit tests, the lab's own, and in a lab (KUBECONFIG: in that cluster) e2e, compatibility, canaries and core conformance
+	@rc=0; $(MAKE) unit || rc=1; $(MAKE) e2e || rc=1; $(MAKE) compatibility || rc=1; $(MAKE) canaries || rc=1; $(MAKE) conformance ARGS='--level core' || rc=1; exit $$rc
 
 .PHONY: unit
 unit: lab ## Run the unit tests of weft, of the lab and of the conformance suite (ARGS: more flags for go test)
@@ -56,6 +56,14 @@ e2e: lab ## Run the end-to-end tests with real pods (KEEP_LOGS=DIR keeps the clu
 	@rc=0; $(IN_CLUSTER) $(BIN)/e2e.test -test.timeout 30m -ginkgo.v -ginkgo.no-color \
 		-ginkgo.json-report=$(BIN)/e2e.json $(ARGS) || rc=1; \
 	$(SUMMARY) -name e2e -ginkgo $(BIN)/e2e.json || rc=1; exit $$rc
+
+.PHONY: compatibility
+compatibility: lab ## Test that what works without the mesh works in it (ARGS: -only REGEX; -image NAME where KUBECONFIG names a cluster of other machines)
+	@mkdir -p $(BIN)/compatibility && rm -f $(BIN)/compatibility.json && CGO_ENABLED=0 go build -o $(BIN)/compatibility/ ./test/compatibility/actor
+	@go test -c -o $(BIN)/compatibility.test ./test/compatibility
+	@rc=0; $(IN_CLUSTER) $(BIN)/compatibility.test -test.timeout 15m -ginkgo.no-color -actor $(BIN)/compatibility \
+		-ginkgo.json-report=$(BIN)/compatibility.json $(ARGS) || rc=1; \
+	$(SUMMARY) -name compatibility -ginkgo $(BIN)/compatibility.json || rc=1; exit $$rc
 
 .PHONY: canaries
 canaries: lab ## Let Flagger and Argo Rollouts release by weft, by the commands of their pages in docs (ARGS: flags for ginkgo)

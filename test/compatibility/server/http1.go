@@ -52,7 +52,7 @@ func (s *Server) serveHTTP1(c *net.TCPConn) {
 			time.Sleep(duration(argument))
 		}
 		if request.Header.Has("Expect", "100-continue") && !answer.Early {
-			io.WriteString(c, "HTTP/1.1 100 Continue\r\n\r\n")
+			_, _ = io.WriteString(c, "HTTP/1.1 100 Continue\r\n\r\n")
 		}
 		if !answer.Early {
 			if err := request.ReadRequestBody(r); err != nil {
@@ -90,16 +90,16 @@ func (s *Server) act(c *net.TCPConn, r *bufio.Reader, a Answer) bool {
 		return false
 	}
 	if a.Upgrade {
-		io.Copy(c, r)
+		_, _ = io.Copy(c, r)
 		return false
 	}
 	if a.Linger {
-		c.CloseWrite()
-		c.SetReadDeadline(time.Now().Add(5 * time.Second))
-		io.Copy(io.Discard, r)
+		_ = c.CloseWrite()
+		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_, _ = io.Copy(io.Discard, r)
 	}
 	if a.Reset {
-		c.SetLinger(0)
+		_ = c.SetLinger(0)
 	}
 	return !a.Close && !a.Linger && !a.Reset
 }

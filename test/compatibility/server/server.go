@@ -47,7 +47,7 @@ func (s *Server) Serve(ctx context.Context, ready func()) error {
 	if err != nil {
 		return err
 	}
-	defer packets.Close()
+	defer func() { _ = packets.Close() }()
 	go echoPackets(packets)
 	ready()
 	<-ctx.Done()

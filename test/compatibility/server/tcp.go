@@ -12,8 +12,8 @@ import (
 
 // greet speaks first and then sends back what it reads.
 func greet(c *net.TCPConn) {
-	io.WriteString(c, "hello\n")
-	io.Copy(c, c)
+	_, _ = io.WriteString(c, "hello\n")
+	_, _ = io.Copy(c, c)
 }
 
 // obey does as the first line says: a word and an argument.
@@ -26,7 +26,7 @@ func obey(c *net.TCPConn) {
 	word, argument, _ := strings.Cut(strings.TrimSpace(line), " ")
 	switch word {
 	case "echo":
-		io.Copy(c, r)
+		_, _ = io.Copy(c, r)
 	case "late": // reads to the end, and answers so long after
 		n, _ := io.Copy(io.Discard, r)
 		time.Sleep(duration(argument))
@@ -36,17 +36,17 @@ func obey(c *net.TCPConn) {
 		n, _ := io.Copy(io.Discard, r)
 		fmt.Fprintf(c, "read %d", n)
 	case "first": // ends its own half first, and counts what comes after that
-		io.WriteString(c, "bye")
-		c.CloseWrite()
-		io.Copy(io.Discard, r)
+		_, _ = io.WriteString(c, "bye")
+		_ = c.CloseWrite()
+		_, _ = io.Copy(io.Discard, r)
 	case "reset":
-		io.WriteString(c, "x")
-		c.SetLinger(0)
+		_, _ = io.WriteString(c, "x")
+		_ = c.SetLinger(0)
 	case "flood":
 		mib, _ := strconv.Atoi(argument)
 		_ = zeros(c, mib)
 	case "who":
 		host, _, _ := net.SplitHostPort(c.RemoteAddr().String())
-		io.WriteString(c, host)
+		_, _ = io.WriteString(c, host)
 	}
 }

@@ -53,7 +53,7 @@ func (x exchange) do(ctx context.Context, t Target) string {
 	if err != nil {
 		return wire.End(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	go x.write(c)
 	r := x.read(c)
 	return r.describe(x.see)

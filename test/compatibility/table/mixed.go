@@ -12,11 +12,12 @@ import (
 
 // Services of the group Mixed beside "app". In the mesh they are what their names say.
 const (
-	ServiceMixed  = "mixed"  // one pod in the mesh, one outside of it
-	ServicePlain  = "plain"  // a pod outside
-	ServiceManual = "manual" // no selector: an EndpointSlice of somebody's own, at the address of a pod in the mesh
-	ServiceLegacy = "legacy" // the same, at the address of a pod outside
-	ServiceSplit  = "split"  // the root of a TrafficSplit, between "app" and "legacy"
+	ServiceMixed    = "mixed"    // one pod in the mesh, one outside of it
+	ServicePlain    = "plain"    // a pod outside
+	ServiceManual   = "manual"   // no selector: an EndpointSlice of somebody's own, at the address of a pod in the mesh
+	ServiceLegacy   = "legacy"   // the same, at the address of a pod outside
+	ServiceHeadless = "headless" // no address of its own: clients dial the pod
+	ServiceSplit    = "split"    // the root of a TrafficSplit, between "app" and "legacy"
 )
 
 // mixedCases ask each of those Services in each protocol.
@@ -26,6 +27,7 @@ func mixedCases() []Case {
 		{ServicePlain, "istio#47915"},
 		{ServiceManual, "istio#17837"},
 		{ServiceLegacy, "linkerd2#12830"},
+		{ServiceHeadless, "istio#32008"},
 		{ServiceSplit, "linkerd2#12830, osm#4296, mesh#619"},
 	}
 	var all []Case
@@ -48,7 +50,7 @@ func mixedCases() []Case {
 					if err != nil {
 						return err.Error()
 					}
-					defer c.Close()
+					defer func() { _ = c.Close() }()
 					return once(ctx, c)
 				})
 			}},

@@ -141,7 +141,7 @@ func volley(ctx context.Context, t Target, port int, sends []string) {
 			if err != nil {
 				return
 			}
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			if _, err := io.WriteString(c, send); err != nil {
 				return
 			}

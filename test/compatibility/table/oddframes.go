@@ -67,33 +67,47 @@ func oddBlocks() [][]string {
 		pseudo("keep-alive", "x"), pseudo("proxy-connection", "x"), pseudo("host", "other"), pseudo("host", ""), pseudo("content-length", "5"), pseudo("content-length", "x"),
 		pseudo("x-a", "\x00"), pseudo("x-a", "a\r\nb: c"), pseudo("x-a\x00", "b"), pseudo("", "b"), pseudo("x a", "b"), pseudo(":path", "/y"), pseudo(":status", "200"),
 		pseudo("x-a", strings.Repeat("a", 10<<10)), pseudo("cookie", "a=b", "cookie", "c=d"), pseudo("x-\xc3\xa9", "b"), pseudo(":unknown", "x"),
-		{":method", "GET", ":scheme", "http", ":authority", "", ":path", "/x"}, {":method", "GET", ":scheme", "http", ":authority", "u@app", ":path", "/x"},
-		{":method", "GET", ":scheme", "http", ":path", "/x"}, {":method", "GET", ":scheme", "http", ":authority", "app"}, {":method", "GET", ":scheme", "http", ":authority", "app", ":path", ""},
-		{":method", "GET", ":scheme", "", ":authority", "app", ":path", "/x"}, {":method", "", ":scheme", "http", ":authority", "app", ":path", "/x"},
-		{":method", "G T", ":scheme", "http", ":authority", "app", ":path", "/x"}, {":method", "GET", ":scheme", "ftp", ":authority", "app", ":path", "/x"},
-		{":method", "GET", ":scheme", "http", ":authority", "a b", ":path", "/x"}, {":method", "GET", ":scheme", "http", ":authority", "app:99999", ":path", "/x"},
-		{":method", "GET", ":scheme", "http", ":authority", "app", ":path", "x"}, {":method", "GET", ":scheme", "http", ":authority", "app", ":path", "/a b#c"},
-		{":method", "GET", ":scheme", "http", ":authority", "app", ":path", "/\x00"}, {":method", "CONNECT", ":authority", "app:80"}, {"x-a", "b", ":method", "GET"},
+		{":method", "GET", ":scheme", "http", ":authority", "", ":path", "/x"},
+		{":method", "GET", ":scheme", "http", ":authority", "u@app", ":path", "/x"},
+		{":method", "GET", ":scheme", "http", ":path", "/x"},
+		{":method", "GET", ":scheme", "http", ":authority", "app"},
+		{":method", "GET", ":scheme", "http", ":authority", "app", ":path", ""},
+		{":method", "GET", ":scheme", "", ":authority", "app", ":path", "/x"},
+		{":method", "", ":scheme", "http", ":authority", "app", ":path", "/x"},
+		{":method", "G T", ":scheme", "http", ":authority", "app", ":path", "/x"},
+		{":method", "GET", ":scheme", "ftp", ":authority", "app", ":path", "/x"},
+		{":method", "GET", ":scheme", "http", ":authority", "a b", ":path", "/x"},
+		{":method", "GET", ":scheme", "http", ":authority", "app:99999", ":path", "/x"},
+		{":method", "GET", ":scheme", "http", ":authority", "app", ":path", "x"},
+		{":method", "GET", ":scheme", "http", ":authority", "app", ":path", "/a b#c"},
+		{":method", "GET", ":scheme", "http", ":authority", "app", ":path", "/\x00"},
+		{":method", "CONNECT", ":authority", "app:80"},
+		{"x-a", "b", ":method", "GET"},
 		{":method", "CONNECT", ":protocol", "websocket", ":scheme", "http", ":authority", "app", ":path", "/x"},
-		{":method", "CONNECT", ":protocol", "odd", ":scheme", "http", ":authority", "app", ":path", "/x"}, {},
+		{":method", "CONNECT", ":protocol", "odd", ":scheme", "http", ":authority", "app", ":path", "/x"},
+		{},
 	}
 }
 
+// request opens a stream, and ends it or not.
+func (f *frames) request(id uint32, end bool) {
+	must(f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block(pseudo()...), EndStream: end, EndHeaders: true}))
+}
+
 // oddSequences are frames in an order, of a size or for a stream that is not right.
-func oddSequences() []func(*frames) {
-	headers := func(f *frames, id uint32, end bool) {
-		must(f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block(pseudo()...), EndStream: end, EndHeaders: true}))
-	}
+func oddSequences() []func(*frames) { return append(oddSingles(), oddFloods()...) }
+
+func oddSingles() []func(*frames) {
 	return []func(*frames){
-		func(f *frames) { headers(f, 2, true) },
-		func(f *frames) { headers(f, 0, true) },
-		func(f *frames) { headers(f, 3, true); headers(f, 1, true) },
-		func(f *frames) { headers(f, 1, true); headers(f, 1, true) },
-		func(f *frames) { headers(f, 1, true); must(f.WriteData(1, true, []byte("late"))) },
-		func(f *frames) { headers(f, 1, false); must(f.WriteRSTStream(1, http2.ErrCodeCancel)) },
+		func(f *frames) { f.request(2, true) },
+		func(f *frames) { f.request(0, true) },
+		func(f *frames) { f.request(3, true); f.request(1, true) },
+		func(f *frames) { f.request(1, true); f.request(1, true) },
+		func(f *frames) { f.request(1, true); must(f.WriteData(1, true, []byte("late"))) },
+		func(f *frames) { f.request(1, false); must(f.WriteRSTStream(1, http2.ErrCodeCancel)) },
 		func(f *frames) { must(f.WriteData(1, true, []byte("idle"))) },
 		func(f *frames) { must(f.WriteWindowUpdate(0, 0)) },
-		func(f *frames) { headers(f, 1, false); must(f.WriteWindowUpdate(1, 0)) },
+		func(f *frames) { f.request(1, false); must(f.WriteWindowUpdate(1, 0)) },
 		func(f *frames) { must(f.WriteWindowUpdate(0, 1<<31-1)) },
 		func(f *frames) {
 			must(f.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 31}))
@@ -101,10 +115,10 @@ func oddSequences() []func(*frames) {
 		func(f *frames) { must(f.WriteSettings(http2.Setting{ID: http2.SettingMaxFrameSize, Val: 1})) },
 		func(f *frames) {
 			must(f.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0}))
-			headers(f, 1, true)
+			f.request(1, true)
 		},
 		func(f *frames) { must(f.WriteRSTStream(1, http2.ErrCodeNo)) },
-		func(f *frames) { must(f.WriteGoAway(0, http2.ErrCodeNo, nil)); headers(f, 1, true) },
+		func(f *frames) { must(f.WriteGoAway(0, http2.ErrCodeNo, nil)); f.request(1, true) },
 		func(f *frames) {
 			must(f.WritePushPromise(http2.PushPromiseParam{StreamID: 1, PromiseID: 2, BlockFragment: block(pseudo()...), EndHeaders: true}))
 		},
@@ -119,11 +133,17 @@ func oddSequences() []func(*frames) {
 				must(f.WriteContinuation(1, false, block("x-a", strings.Repeat("a", 1000))))
 			}
 		},
-		func(f *frames) { must(f.WriteRawFrame(0x42, 0xff, 1, []byte("unknown"))); headers(f, 1, true) },
+		func(f *frames) { must(f.WriteRawFrame(0x42, 0xff, 1, []byte("unknown"))); f.request(1, true) },
 		func(f *frames) {
 			must(f.WriteRawFrame(http2.FrameHeaders, http2.FlagHeadersEndHeaders|http2.FlagHeadersEndStream, 1, []byte("\xff\xff\xff\xff\xff")))
 		},
-		func(f *frames) { must(f.WritePriority(1, http2.PriorityParam{StreamDep: 1})); headers(f, 1, true) },
+		func(f *frames) { must(f.WritePriority(1, http2.PriorityParam{StreamDep: 1})); f.request(1, true) },
+	}
+}
+
+// oddFloods are many frames of a kind.
+func oddFloods() []func(*frames) {
+	return []func(*frames){
 		func(f *frames) {
 			for range 500 {
 				must(f.WritePing(false, [8]byte{}))
@@ -131,7 +151,7 @@ func oddSequences() []func(*frames) {
 		},
 		func(f *frames) {
 			for i := range uint32(500) {
-				headers(f, 2*i+1, true)
+				f.request(2*i+1, true)
 				must(f.WriteRSTStream(2*i+1, http2.ErrCodeCancel))
 			}
 		},
@@ -141,17 +161,17 @@ func oddSequences() []func(*frames) {
 			}
 		},
 		func(f *frames) {
-			headers(f, 1, false)
+			f.request(1, false)
 			for range 500 {
 				must(f.WriteData(1, false, nil))
 			}
 		},
 		func(f *frames) {
-			headers(f, 1, false)
+			f.request(1, false)
 			must(f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block("x-sum", "1"), EndHeaders: true}))
 		},
 		func(f *frames) {
-			headers(f, 1, false)
+			f.request(1, false)
 			must(f.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block(":path", "/", "connection", "x"), EndHeaders: true, EndStream: true}))
 		},
 	}

@@ -31,130 +31,131 @@ func (r requestRow) row() Case {
 	return Case{Name: r.name, From: r.from, Do: x.do, Want: r.want, Mesh: r.mesh}
 }
 
-// requests are what clients send that is unusual and right, or wrong and taken by most servers.
-func requests() []Case {
-	const http10 = "GET /x HTTP/1.0"
-	rows := []requestRow{
-		{
-			name: "HTTP/1.0 without Host", from: "envoy#4827, istio#34956",
-			send: head(http10), see: see(seen(sawBody), end), want: "200 server: 0 bytes then closed",
-		},
-		{
-			name: "HTTP/1.0 with Host", from: "istio#15250",
-			send: head(http10, "Host: app"), see: see(seen(sawField("Host")), end), want: "200 server: Host=app then closed",
-		},
-		{
-			name: "Host with an underscore and a port", from: "envoy#4827",
-			send: head("GET /x HTTP/1.1", "Host: my_app:8080"), see: see(seen(sawField("Host"))), want: "200 server: Host=my_app:8080",
-		},
-		{
-			name: "Host is an IPv6 address", from: "envoy#4827",
-			send: head("GET /x HTTP/1.1", "Host: [::1]:8080"), see: see(seen(sawField("Host"))), want: "200 server: Host=[::1]:8080",
-		},
-		{
-			name: "Host with a final dot and capitals", from: "istio#7136",
-			send: head("GET /x HTTP/1.1", "Host: App.Example."), see: see(seen(sawField("Host"))), want: "200 server: Host=App.Example.",
-		},
-		{
-			name: "absolute form", from: "envoy#3056",
-			send: head("GET http://app/x?y HTTP/1.1", "Host: app"), see: see(seen(sawField("Host"))), want: "200 server: Host=app",
-		},
-		{
-			name: "150 headers", from: "envoy#13827",
-			send: get("/x", many(150, "X-H%d: v")...), see: see(seen(sawField("X-H149"))), want: "200 server: X-H149=v",
-		},
-		{
-			name: "a header of 62 kB", from: "istio#52006, envoy#11774",
-			send: get("/x", long("X-Big", 62<<10)), see: see(seen(sawSize("X-Big"))), want: "200 server: X-Big of 63488 bytes",
-		},
-		{
-			name: "a query of 20 kB", from: "envoy#11774",
-			send: get("/x?" + strings.Repeat("q", 20<<10)), see: see(seen(sawLength)),
-			want: "200 server: 20496 bytes of start line",
-		},
-		{
-			name: "the same header three times", from: "envoy#8450",
-			send: get("/x", "X-A: 1", "X-A: 2", "x-a: 3"), see: see(seen(sawField("X-A"))), want: "200 server: X-A=1|2|3",
-		},
-		{
-			name: "an empty header", from: "envoy#13453",
-			send: get("/x", "X-Empty:"), see: see(seen(sawCount("X-Empty"))), want: "200 server: 1 of X-Empty",
-		},
-		{
-			name: "UTF-8 in a header", from: "istio#28433",
-			send: get("/x", "X-Name: résumé"), see: see(seen(sawField("X-Name"))), want: "200 server: X-Name=résumé",
-		},
-		{
-			name: "a name with an underscore", from: "envoy#7526",
-			send: get("/x", "x_user_id: 7"), see: see(seen(sawField("x_user_id"))), want: "200 server: x_user_id=7",
-		},
-		{
-			name: "cookies in two headers", from: "envoy#17234",
-			send: get("/x", "Cookie: a=b", "Cookie: c=d"), see: see(seen(sawField("Cookie"))), want: "200 server: Cookie=a=b|c=d",
-		},
-		{
-			name: "an X-Forwarded-For of the client's", from: "istio#35486",
-			send: get("/x", "X-Forwarded-For: 192.0.2.7"), see: see(seen(sawField("X-Forwarded-For"))), want: "200 server: X-Forwarded-For=192.0.2.7",
-		},
-		{
-			name: "an empty X-Forwarded-Proto", from: "envoy#4827",
-			send: get("/x", "X-Forwarded-Proto:"), see: see(), want: "200",
-		},
-		{
-			name: "X-Forwarded-Proto of an outer proxy", from: "istio#15250",
-			send: get("/x", "X-Forwarded-Proto: https"), see: see(seen(sawField("X-Forwarded-Proto"))), want: "200 server: X-Forwarded-Proto=https",
-		},
-		{
-			name: "headers of Envoy's own from a client", from: "envoy#8068",
-			send: get("/x", "x-request-id: mine"), see: see(seen(sawField("x-request-id"))), want: "200 server: x-request-id=mine",
-		},
-		{
-			name: "Authorization and Proxy-Authorization", from: "istio#23017",
-			send: get("/x", "Authorization: Basic eDp5", "Proxy-Authorization: Basic eDp5"), see: see(seen(sawField("Authorization")), seen(sawField("Proxy-Authorization"))),
-			want: "200 server: Authorization=Basic eDp5 server: Proxy-Authorization=Basic eDp5",
-		},
-		{
-			name: "TE: trailers", from: "istio#31458",
-			send: get("/x", "TE: trailers", "Connection: TE"), see: see(), want: "200",
-		},
-		{
-			name: "a GET with a body", from: "linkerd2#4867",
-			send: request("GET /x", "hello"), see: see(seen(sawBody)), want: "200 server: 5 bytes",
-		},
-		{
-			name: "a DELETE with a body", from: "linkerd2#4867",
-			send: request("DELETE /x", "hello"), see: see(seen(sawBody)), want: "200 server: 5 bytes",
-		},
-		{
-			name: "a POST without a length", from: "envoy#6443",
-			send: request("POST /x", ""), see: see(seen(sawBody)), want: "200 server: 0 bytes",
-		},
-		{
-			name: "HEAD", from: "envoy#1930",
-			send: request("HEAD /x", ""), see: see(count("Content-Length"), body), want: `200 1 of Content-Length ""`,
-		},
-		{
-			name: "methods of WebDAV", from: "envoy#5155",
-			send: request("PROPFIND /x", ""), see: see(seen(sawStart)), want: "200 server: PROPFIND /x HTTP/1.1",
-		},
-		{
-			name: "the method QUERY", from: "envoy#39158",
-			send: request("QUERY /x", ""), see: see(seen(sawStart)), want: "200 server: QUERY /x HTTP/1.1",
-		},
-		{
-			name: "OPTIONS *", from: "envoy#12370",
-			send: request("OPTIONS *", ""), see: see(seen(sawStart)), want: "200 server: OPTIONS * HTTP/1.1",
-		},
-		{
-			name: "lines that end in LF alone", from: "envoy#8663",
-			send: "GET /x HTTP/1.1\nHost: app\n\n", see: see(), want: "200",
-		},
-		{
-			name: "an empty line before the request", from: "envoy#8663",
-			send: "\r\n" + get("/x"), see: see(), want: "200",
-		},
-	}
-	return cases(rows, requestRow.row)
+// requests are the cases of requestRows.
+func requests() []Case { return cases(requestRows, requestRow.row) }
+
+const http10 = "GET /x HTTP/1.0"
+
+// requestRows are what clients send that is unusual and right, or wrong and taken by most servers.
+var requestRows = []requestRow{
+	{
+		name: "HTTP/1.0 without Host", from: "envoy#4827, istio#34956",
+		send: head(http10), see: see(seen(sawBody), end), want: "200 server: 0 bytes then closed",
+	},
+	{
+		name: "HTTP/1.0 with Host", from: "istio#15250",
+		send: head(http10, "Host: app"), see: see(seen(sawField("Host")), end), want: "200 server: Host=app then closed",
+	},
+	{
+		name: "Host with an underscore and a port", from: "envoy#4827",
+		send: head("GET /x HTTP/1.1", "Host: my_app:8080"), see: see(seen(sawField("Host"))), want: "200 server: Host=my_app:8080",
+	},
+	{
+		name: "Host is an IPv6 address", from: "envoy#4827",
+		send: head("GET /x HTTP/1.1", "Host: [::1]:8080"), see: see(seen(sawField("Host"))), want: "200 server: Host=[::1]:8080",
+	},
+	{
+		name: "Host with a final dot and capitals", from: "istio#7136",
+		send: head("GET /x HTTP/1.1", "Host: App.Example."), see: see(seen(sawField("Host"))), want: "200 server: Host=App.Example.",
+	},
+	{
+		name: "absolute form", from: "envoy#3056",
+		send: head("GET http://app/x?y HTTP/1.1", "Host: app"), see: see(seen(sawField("Host"))), want: "200 server: Host=app",
+	},
+	{
+		name: "150 headers", from: "envoy#13827",
+		send: get("/x", many(150, "X-H%d: v")...), see: see(seen(sawField("X-H149"))), want: "200 server: X-H149=v",
+	},
+	{
+		name: "a header of 62 kB", from: "istio#52006, envoy#11774",
+		send: get("/x", long("X-Big", 62<<10)), see: see(seen(sawSize("X-Big"))), want: "200 server: X-Big of 63488 bytes",
+	},
+	{
+		name: "a query of 20 kB", from: "envoy#11774",
+		send: get("/x?" + strings.Repeat("q", 20<<10)), see: see(seen(sawLength)),
+		want: "200 server: 20496 bytes of start line",
+	},
+	{
+		name: "the same header three times", from: "envoy#8450",
+		send: get("/x", "X-A: 1", "X-A: 2", "x-a: 3"), see: see(seen(sawField("X-A"))), want: "200 server: X-A=1|2|3",
+	},
+	{
+		name: "an empty header", from: "envoy#13453",
+		send: get("/x", "X-Empty:"), see: see(seen(sawCount("X-Empty"))), want: "200 server: 1 of X-Empty",
+	},
+	{
+		name: "UTF-8 in a header", from: "istio#28433",
+		send: get("/x", "X-Name: résumé"), see: see(seen(sawField("X-Name"))), want: "200 server: X-Name=résumé",
+	},
+	{
+		name: "a name with an underscore", from: "envoy#7526",
+		send: get("/x", "x_user_id: 7"), see: see(seen(sawField("x_user_id"))), want: "200 server: x_user_id=7",
+	},
+	{
+		name: "cookies in two headers", from: "envoy#17234",
+		send: get("/x", "Cookie: a=b", "Cookie: c=d"), see: see(seen(sawField("Cookie"))), want: "200 server: Cookie=a=b|c=d",
+	},
+	{
+		name: "an X-Forwarded-For of the client's", from: "istio#35486",
+		send: get("/x", "X-Forwarded-For: 192.0.2.7"), see: see(seen(sawField("X-Forwarded-For"))), want: "200 server: X-Forwarded-For=192.0.2.7",
+	},
+	{
+		name: "an empty X-Forwarded-Proto", from: "envoy#4827",
+		send: get("/x", "X-Forwarded-Proto:"), see: see(), want: "200",
+	},
+	{
+		name: "X-Forwarded-Proto of an outer proxy", from: "istio#15250",
+		send: get("/x", "X-Forwarded-Proto: https"), see: see(seen(sawField("X-Forwarded-Proto"))), want: "200 server: X-Forwarded-Proto=https",
+	},
+	{
+		name: "headers of Envoy's own from a client", from: "envoy#8068",
+		send: get("/x", "x-request-id: mine"), see: see(seen(sawField("x-request-id"))), want: "200 server: x-request-id=mine",
+	},
+	{
+		name: "Authorization and Proxy-Authorization", from: "istio#23017",
+		send: get("/x", "Authorization: Basic eDp5", "Proxy-Authorization: Basic eDp5"), see: see(seen(sawField("Authorization")), seen(sawField("Proxy-Authorization"))),
+		want: "200 server: Authorization=Basic eDp5 server: Proxy-Authorization=Basic eDp5",
+	},
+	{
+		name: "TE: trailers", from: "istio#31458",
+		send: get("/x", "TE: trailers", "Connection: TE"), see: see(), want: "200",
+	},
+	{
+		name: "a GET with a body", from: "linkerd2#4867",
+		send: request("GET /x", "hello"), see: see(seen(sawBody)), want: "200 server: 5 bytes",
+	},
+	{
+		name: "a DELETE with a body", from: "linkerd2#4867",
+		send: request("DELETE /x", "hello"), see: see(seen(sawBody)), want: "200 server: 5 bytes",
+	},
+	{
+		name: "a POST without a length", from: "envoy#6443",
+		send: request("POST /x", ""), see: see(seen(sawBody)), want: "200 server: 0 bytes",
+	},
+	{
+		name: "HEAD", from: "envoy#1930",
+		send: request("HEAD /x", ""), see: see(count("Content-Length"), body), want: `200 1 of Content-Length ""`,
+	},
+	{
+		name: "methods of WebDAV", from: "envoy#5155",
+		send: request("PROPFIND /x", ""), see: see(seen(sawStart)), want: "200 server: PROPFIND /x HTTP/1.1",
+	},
+	{
+		name: "the method QUERY", from: "envoy#39158",
+		send: request("QUERY /x", ""), see: see(seen(sawStart)), want: "200 server: QUERY /x HTTP/1.1",
+	},
+	{
+		name: "OPTIONS *", from: "envoy#12370",
+		send: request("OPTIONS *", ""), see: see(seen(sawStart)), want: "200 server: OPTIONS * HTTP/1.1",
+	},
+	{
+		name: "lines that end in LF alone", from: "envoy#8663",
+		send: "GET /x HTTP/1.1\nHost: app\n\n", see: see(), want: "200",
+	},
+	{
+		name: "an empty line before the request", from: "envoy#8663",
+		send: "\r\n" + get("/x"), see: see(), want: "200",
+	},
 }
 
 func see(views ...view) []view { return views }

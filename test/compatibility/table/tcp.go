@@ -19,7 +19,7 @@ func connect(service string, port int, do func(context.Context, *net.TCPConn, Ta
 		if err != nil {
 			return wire.End(err)
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Now()) })
 		defer stop()
 		return do(ctx, c, t)
@@ -27,10 +27,14 @@ func connect(service string, port int, do func(context.Context, *net.TCPConn, Ta
 }
 
 // tcpCases are connections whose bytes mean nothing to a mesh.
-func tcpCases() []Case {
-	tcp := func(do func(context.Context, *net.TCPConn, Target) string) func(context.Context, Target) string {
-		return connect("app", server.PortTCP, do)
-	}
+func tcpCases() []Case { return append(tcpEnds(), tcpData()...) }
+
+// tcp is a case of one connection to the server that does what the first line says.
+func tcp(do func(context.Context, *net.TCPConn, Target) string) func(context.Context, Target) string {
+	return connect("app", server.PortTCP, do)
+}
+
+func tcpEnds() []Case {
 	return []Case{
 		{
 			Name: "the server speaks first", From: "linkerd2#1505, linkerd2#339, istio#10832, osm#3329",
@@ -63,6 +67,11 @@ func tcpCases() []Case {
 			Do: tcp(says("reset\n", -1)), Want: `"x" reset`,
 			Mesh: &Difference{`"x" closed`, "a reset of the server's is the end of the connection; Envoy can pass resets on, where both sides run it, from 1.30 on: not known whether it does between sidecars"},
 		},
+	}
+}
+
+func tcpData() []Case {
+	return []Case{
 		{
 			Name: "100 MB one way", From: "istio#15708",
 			Do: tcp(func(_ context.Context, c *net.TCPConn, _ Target) string {

@@ -4,57 +4,63 @@ import "github.com/weft-mesh/weft/test/compatibility/server"
 
 var webSocket = []string{"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}
 
+const switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
+
+func asWebSocket(path string) string { return get(path, webSocket...) }
+
+// upgradeRows are answers to a client that asks for another protocol, or to one that does not.
+var upgradeRows = []answerRow{
+	{
+		name: "WebSocket accepted", from: "istio#9152",
+		answer: server.Answer{Bytes: switching, Upgrade: true}, send: asWebSocket,
+		see: see(field("Sec-WebSocket-Accept"), tail("\x81\x05hello")), want: `101 Sec-WebSocket-Accept=x then "\x81\x05hello"`,
+	},
+	{
+		name: "WebSocket whose server speaks at once", from: "envoy#5595",
+		answer: server.Answer{Bytes: switching + "\x81\x02hi", Upgrade: true}, send: asWebSocket,
+		see: see(tail("\x81\x02yo")), want: `101 then "\x81\x02hi"`,
+	},
+	{
+		name: "WebSocket answered 200", from: "envoy#5595, envoy#46959",
+		answer: writes(ok("plain")), send: asWebSocket, see: see(body), want: `200 "plain"`,
+	},
+	{
+		name: "WebSocket answered 401", from: "envoy#29071",
+		answer: writes("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 4\r\n\r\nnope"), send: asWebSocket,
+		see: see(field("WWW-Authenticate"), body), want: `401 WWW-Authenticate=Basic realm="x" "nope"`,
+	},
+	{
+		name: "WebSocket answered 302", from: "envoy#29071",
+		answer: writes("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"), send: asWebSocket, see: see(field("Location")), want: "302 Location=/elsewhere",
+	},
+	{
+		name: "WebSocket answered 426", from: "envoy#29071",
+		answer: writes("HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 4\r\n\r\nnope"), send: asWebSocket, see: see(body), want: `426 "nope"`,
+	},
+	{
+		name: "an answer that offers an upgrade", from: "istio#28433",
+		answer: writes("HTTP/1.1 200 OK\r\nConnection: Upgrade\r\nUpgrade: h2,h2c\r\nContent-Length: 2\r\n\r\nok"), see: see(body), want: `200 "ok"`,
+	},
+}
+
+// offerRows are upgrades that a client offers with any request and that the server does not take.
+var offerRows = []struct {
+	name, from string
+	header     []string
+}{
+	{"TLS/1.2", "istio#53239, envoy#36305, dropwizard#9597, wiremock#2948", []string{"Connection: Upgrade", "Upgrade: TLS/1.2"}},
+	{"TLS/1.0 and HTTP/1.1", "envoy#36305", []string{"Connection: keep-alive, Upgrade", "Upgrade: TLS/1.0, HTTP/1.1"}},
+	{"h2c", "envoy#1502", []string{"Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"}},
+	{"h2c or WebSocket", "envoy#36305", []string{"Connection: Upgrade", "Upgrade: h2c, websocket"}},
+	{"SPDY", "envoy#36305", []string{"Connection: Upgrade", "Upgrade: SPDY/3.1"}},
+	{"TLS/1.2 without Connection", "istio#53239", []string{"Upgrade: TLS/1.2"}},
+	{"WebSocket to who knows none", "envoy#5595", webSocket},
+}
+
 // upgrades are offers of another protocol, and what becomes of them.
 func upgrades() []Case {
-	const switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
-	asWebSocket := func(p string) string { return get(p, webSocket...) }
-	answered := []answerRow{
-		{
-			name: "WebSocket accepted", from: "istio#9152",
-			answer: server.Answer{Bytes: switching, Upgrade: true}, send: asWebSocket,
-			see: see(field("Sec-WebSocket-Accept"), tail("\x81\x05hello")), want: `101 Sec-WebSocket-Accept=x then "\x81\x05hello"`,
-		},
-		{
-			name: "WebSocket whose server speaks at once", from: "envoy#5595",
-			answer: server.Answer{Bytes: switching + "\x81\x02hi", Upgrade: true}, send: asWebSocket,
-			see: see(tail("\x81\x02yo")), want: `101 then "\x81\x02hi"`,
-		},
-		{
-			name: "WebSocket answered 200", from: "envoy#5595, envoy#46959",
-			answer: writes(ok("plain")), send: asWebSocket, see: see(body), want: `200 "plain"`,
-		},
-		{
-			name: "WebSocket answered 401", from: "envoy#29071",
-			answer: writes("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 4\r\n\r\nnope"), send: asWebSocket,
-			see: see(field("WWW-Authenticate"), body), want: `401 WWW-Authenticate=Basic realm="x" "nope"`,
-		},
-		{
-			name: "WebSocket answered 302", from: "envoy#29071",
-			answer: writes("HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"), send: asWebSocket, see: see(field("Location")), want: "302 Location=/elsewhere",
-		},
-		{
-			name: "WebSocket answered 426", from: "envoy#29071",
-			answer: writes("HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 4\r\n\r\nnope"), send: asWebSocket, see: see(body), want: `426 "nope"`,
-		},
-		{
-			name: "an answer that offers an upgrade", from: "istio#28433",
-			answer: writes("HTTP/1.1 200 OK\r\nConnection: Upgrade\r\nUpgrade: h2,h2c\r\nContent-Length: 2\r\n\r\nok"), see: see(body), want: `200 "ok"`,
-		},
-	}
-	offers := []struct {
-		name, from string
-		header     []string
-	}{
-		{"TLS/1.2", "istio#53239, envoy#36305, dropwizard#9597, wiremock#2948", []string{"Connection: Upgrade", "Upgrade: TLS/1.2"}},
-		{"TLS/1.0 and HTTP/1.1", "envoy#36305", []string{"Connection: keep-alive, Upgrade", "Upgrade: TLS/1.0, HTTP/1.1"}},
-		{"h2c", "envoy#1502", []string{"Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"}},
-		{"h2c or WebSocket", "envoy#36305", []string{"Connection: Upgrade", "Upgrade: h2c, websocket"}},
-		{"SPDY", "envoy#36305", []string{"Connection: Upgrade", "Upgrade: SPDY/3.1"}},
-		{"TLS/1.2 without Connection", "istio#53239", []string{"Upgrade: TLS/1.2"}},
-		{"WebSocket to who knows none", "envoy#5595", webSocket},
-	}
-	all := cases(answered, answerRow.row)
-	for _, o := range offers {
+	all := cases(upgradeRows, answerRow.row)
+	for _, o := range offerRows {
 		for _, method := range []string{"GET", "POST"} {
 			text := ""
 			if method == "POST" {

@@ -72,6 +72,8 @@ var portNames = []struct {
 	{"grpc-hundred", server.PortHundred},
 	{"tcp-greeting", server.PortGreeting},
 	{"tcp", server.PortTCP},
+	{"tcp-none", server.PortNone},
+	{"http-none", server.PortNoneHTTP},
 }
 
 func servicePorts() string {

@@ -97,7 +97,7 @@ var _ = Describe("What works without the mesh", Ordered, func() {
 		done, end := context.WithCancel(ctx)
 		var changes sync.WaitGroup
 		changes.Go(func() { w.changeOtherThings(done) })
-		saw = w.look(ctx, table.Messages, table.Mixed, table.Steady)
+		saw = w.look(ctx, table.Messages, table.Mixed, table.Self, table.Steady)
 		end()
 		changes.Wait()
 		Expect(errors.Join(saw.errs...)).NotTo(HaveOccurred())
@@ -105,6 +105,7 @@ var _ = Describe("What works without the mesh", Ordered, func() {
 
 	Context("works in it", func() { judge(table.Messages, &w, &saw) })
 	Context("to Services that are more than pods of the mesh, works in it", func() { judge(table.Mixed, &w, &saw) })
+	Context("from a pod to itself, works in it", func() { judge(table.Self, &w, &saw) })
 	Context("goes on in it", func() { judge(table.Steady, &w, &saw) })
 
 	It("costs no sidecar its life", func(ctx SpecContext) { w.noRestarts(ctx) }, NodeTimeout(time.Minute))

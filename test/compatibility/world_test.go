@@ -23,6 +23,7 @@ type side struct {
 	namespace string
 	meshed    bool
 	client    string // the client's pod
+	server    string // the server's
 }
 
 func (s *side) String() string {
@@ -91,6 +92,8 @@ func (s *side) expose(ctx context.Context, families []family) {
 	var err error
 	s.client, err = mesh.ReadyPod(ctx, s.namespace, map[string]string{"app": "client"})
 	Expect(err).NotTo(HaveOccurred())
+	s.server, err = mesh.ReadyPod(ctx, s.namespace, map[string]string{"app": "app"})
+	Expect(err).NotTo(HaveOccurred())
 	for _, f := range families {
 		Expect(mesh.Apply(ctx, s.namespace, services(f))).To(Succeed())
 		Expect(mesh.Apply(ctx, s.namespace, slice(table.ServiceManual, s.address(ctx, "app", f), f))).To(Succeed())
@@ -123,13 +126,17 @@ func (s *side) address(ctx context.Context, app string, f family) string {
 	return ""
 }
 
-// run has the client run the rows of a group, and returns what it saw by the row's name.
+// run has the client run the rows of a group (the server, those of what a pod asks itself), and returns what it saw by the row's name.
 func (s *side) run(ctx context.Context, group table.Group, suffix, rows string) (map[string]table.Result, error) {
 	program := "/actor"
 	if *image == "" {
 		program = "/program/actor"
 	}
-	out, err := mesh.Exec(ctx, s.namespace, s.client, "actor", program, "run", "-group", string(group), "-suffix", suffix, "-only", rows)
+	pod := s.client
+	if group == table.Self {
+		pod = s.server
+	}
+	out, err := mesh.Exec(ctx, s.namespace, pod, "actor", program, "run", "-group", string(group), "-suffix", suffix, "-only", rows)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,9 @@ func (s *Server) serveHTTP1(c *net.TCPConn) {
 			return
 		}
 		name, argument := route(request.Part(1))
+		if request.Part(0) == "CONNECT" {
+			name = "connect"
+		}
 		answer, scripted := s.Answers[name]
 		if name == "late" { // an application that does not read for a while
 			time.Sleep(duration(argument))

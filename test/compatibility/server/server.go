@@ -21,6 +21,8 @@ const (
 	PortGreeting = 9000 // TCP, where the server speaks first
 	PortTCP      = 9001 // TCP that does what the first line says
 	PortUDP      = 9002
+	PortNone     = 9008 // nothing listens here
+	PortNoneHTTP = 9009 // nor here
 )
 
 // Server is all servers of a process.

@@ -64,7 +64,7 @@ var answerRows = []answerRow{
 		answer: writes(up, "204 No Content\r\nContent-Length: 0\r\n\r\n"), want: "204",
 	},
 	{
-		name: "Transfer-Encoding twice", from: "istio#24753",
+		name: "Transfer-Encoding twice", from: "istio#24753, istio#36711",
 		answer: writes(up, "200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"), see: plain, want: `200 "ok"`,
 		mesh: &Difference{"502", "two proxies can read it in two ways, and Envoy refuses it"},
 	},
@@ -100,12 +100,12 @@ var answerRows = []answerRow{
 		answer: writes(up, "200\r\nContent-Length: 2\r\n\r\nok"), see: plain, want: `200 "ok"`,
 	},
 	{
-		name: "a reason of the application's own", from: "envoy#11340",
+		name:   "a reason of the application's own",
 		answer: writes(up, "200 Fine\r\nContent-Length: 2\r\n\r\nok"), see: see(reason), want: "200 reason=Fine",
 		mesh: &Difference{"200 reason=OK", "RFC 9112, 4: a client should ignore the reason; Envoy does not carry it"},
 	},
 	{
-		name: "an answer whose lines end in LF", from: "envoy#8663",
+		name: "an answer whose lines end in LF", from: "istio#28433",
 		answer: writes("HTTP/1.1 200 OK\nContent-Length: 2\n\nok"), see: plain, want: `200 "ok"`,
 	},
 	{
@@ -121,17 +121,17 @@ var answerRows = []answerRow{
 		answer: writes(up, "304 Not Modified\r\nContent-Length: 1234\r\nETag: \"x\"\r\n\r\n"), see: see(field("ETag")), want: `304 ETag="x"`,
 	},
 	{
-		name: "HEAD with a length", from: "envoy#1930",
+		name: "HEAD with a length", from: "linkerd#1071",
 		answer: writes(up, "200 OK\r\nContent-Length: 1234\r\n\r\n"), send: func(p string) string { return request("HEAD "+p, "") },
 		see: see(field("Content-Length"), body), want: `200 Content-Length=1234 ""`,
 	},
 	{
-		name: "103 before the answer", from: "envoy#20155",
+		name: "103 before the answer", from: "envoy#35263, envoy#25881",
 		answer: writes(up, "103 Early Hints\r\nLink: </a.css>\r\n\r\n", ok("ok")), see: see(hint("Link"), body), want: `103 200 Link=</a.css> "ok"`,
 		mesh: &Difference{`200 Link= "ok"`, "Envoy does not carry interim answers but 100; a client must be able to do without (RFC 8297)"},
 	},
 	{
-		name: "102 before the answer", from: "envoy#20155",
+		name: "102 before the answer", from: "envoy#19044",
 		answer: writes(up, "102 Processing\r\n\r\n", ok("ok")), see: plain, want: `102 200 "ok"`,
 		mesh: &Difference{`200 "ok"`, "Envoy does not carry interim answers but 100"},
 	},
@@ -144,39 +144,43 @@ var answerRows = []answerRow{
 		answer: writes(up, "999 Odd\r\nContent-Length: 2\r\n\r\nok"), see: plain, want: `999 "ok"`,
 	},
 	{
-		name: "keep-alive headers", from: "envoy#14981",
+		name: "keep-alive headers", from: "linkerd2#10090",
 		answer: writes(ok("ok", "Connection: keep-alive", "Keep-Alive: timeout=5, max=100")), see: see(body, end), want: `200 "ok" then open`,
 	},
 	{
-		name: "names of headers as they were spelt", from: "envoy#14363, istio#32008",
+		name: "names of headers as they were spelt", from: "linkerd2#2878, linkerd2#3964, envoy#8463, envoy#14363, kuma#11093",
 		answer: writes(ok("ok", "X-CamelCase: 1", "SOAPAction: y")), see: see(spelt("x-camelcase"), spelt("soapaction")),
 		want: "200 spelt X-CamelCase spelt SOAPAction",
-		mesh: &Difference{"200 spelt x-camelcase spelt soapaction", "names are the same in any case (RFC 9110, 5.1); Envoy writes them in lower case"},
+		mesh: &Difference{"200 spelt x-camelcase spelt soapaction", lowerCase},
 	},
 	{
-		name: "a Server and a Date of the application's own", from: "istio#13861",
+		name: "a Server and a Date of the application's own", from: "istio#13861, istio#36626",
 		answer: writes(ok("ok", "Server: mine", "Date: Thu, 01 Jan 1970 00:00:00 GMT")), see: see(field("Server"), field("Date")),
 		want: "200 Server=mine Date=Thu, 01 Jan 1970 00:00:00 GMT",
 	},
 	{
-		name: "an answer without Date", from: "istio#13861",
+		name: "an answer without Date", from: "istio#13861, istio#36626",
 		answer: writes(ok("ok")), see: see(count("Server"), count("X-Envoy-Upstream-Service-Time")), want: "200 0 of Server 0 of X-Envoy-Upstream-Service-Time",
 	},
 	{
-		name: "a redirect", from: "istio#15250",
+		name: "a length is kept", from: "linkerd#1071",
+		answer: writes(ok("ok")), see: see(field("Content-Length"), count("Transfer-Encoding")), want: "200 Content-Length=2 0 of Transfer-Encoding",
+	},
+	{
+		name:   "a redirect",
 		answer: writes(up, "302 Found\r\nLocation: http://app:8080/b//c\r\nContent-Length: 0\r\n\r\n"), see: see(field("Location")), want: "302 Location=http://app:8080/b//c",
 	},
 	{
-		name: "an answer and then a reset", from: "envoy#2929",
+		name:   "an answer and then a reset",
 		answer: server.Answer{Bytes: up + "200 OK\r\nContent-Length: 9\r\n\r\nok", Reset: true}, see: nil, want: "200 reset",
 		mesh: &Difference{"200 cut", "the client's own connection is closed, not reset; the body is short all the same"},
 	},
 	{
-		name: "an answer that ends before its length", from: "envoy#6443",
+		name: "an answer that ends before its length", from: "linkerd2#6058",
 		answer: server.Answer{Bytes: up + "200 OK\r\nContent-Length: 9\r\n\r\nok", Close: true}, see: nil, want: "200 cut",
 	},
 	{
-		name: "chunks that end before their end", from: "envoy#6443",
+		name: "chunks that end before their end", from: "linkerd2#6058",
 		answer: server.Answer{Bytes: up + "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", Close: true}, see: nil, want: "200 cut",
 	},
 	{
@@ -189,7 +193,7 @@ var answerRows = []answerRow{
 		answer: writes(up, "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), see: plain, want: `200 ""`,
 	},
 	{
-		name: "an encoding that the mesh must not touch", from: "envoy#13453",
+		name: "an encoding that the mesh must not touch", from: "linkerd#1071",
 		answer: writes(ok("\x1f\x8b\x08zip", "Content-Encoding: gzip", "ETag: W/\"a\"", "Vary: *")), see: see(field("Content-Encoding"), field("ETag"), body),
 		want: `200 Content-Encoding=gzip ETag=W/"a" "\x1f\x8b\bzip"`,
 	},

@@ -42,6 +42,7 @@ const (
 	Messages Group = ""       // one client, one server
 	Steady   Group = "steady" // long calls, while other things change
 	Mixed    Group = "mixed"  // Services that are more than meshed pods
+	Self     Group = "self"   // the server's pod is the client too
 	Heavy    Group = "heavy"  // much data: how fast, and at what cost of memory
 )
 
@@ -106,7 +107,7 @@ func All() []Case {
 	var all []Case
 	for _, rows := range []func() []Case{
 		requests, answers, paths, upgrades, bodies, reuse, odd, http2Cases, grpcCases, tcpCases, udpCases,
-		mixedCases, steadyCases, heavyCases,
+		selfCases, mixedCases, steadyCases, heavyCases,
 	} {
 		all = append(all, rows()...)
 	}

@@ -36,6 +36,11 @@ func ask(ctx context.Context, c *http.Client, method, url, body string, header h
 	for name, values := range header {
 		r.Header[name] = values
 	}
+	return answered(c, r, see...)
+}
+
+// answered makes a request and describes the answer.
+func answered(c *http.Client, r *http.Request, see ...answerView) string {
 	answer, err := c.Do(r)
 	if err != nil {
 		return "no answer: " + short(err)

@@ -79,7 +79,7 @@ func grpcCalls() []Case {
 			Do: overChannel(server.PortHundred, unary("Wait", "20ms", 1200, 400, 30*time.Second)), Want: "1200 × OK",
 		},
 		{
-			Name: "a server that ends its connections each second", From: "linkerd2#4262, grpc-java#9566",
+			Name: "a server that ends its connections each second", From: "linkerd2#4262, grpc-java#9566, istio#57357",
 			Do: overChannel(server.PortAged, unary("Wait", "20ms", 3000, 20, 10*time.Second)), Want: "3000 × OK",
 		},
 		{
@@ -124,10 +124,16 @@ func grpcStreams() []Case {
 			Do: overChannel(server.PortGRPC, cancels), Want: "the server heard",
 		},
 		{
-			Name: "pings each 10 s without a call for 40 s", From: "istio#57804", Slow: true,
+			Name: "pings each 10 s without a call for 40 s", From: "istio#57804, istio#57803", Slow: true,
 			Do: overChannel(server.PortGRPC, idle(40*time.Second), grpc.WithKeepaliveParams(keepalive.ClientParameters{
 				Time: 10 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true,
 			})), Want: "OK, OK",
+		},
+		{
+			Name: "a call of 70 s", From: "linkerd2#12964", Slow: true,
+			Do: func(ctx context.Context, t Target) string {
+				return overChannel(server.PortGRPC, unary("Wait", t.Wait(70*time.Second).String(), 1, 1, 90*time.Second))(ctx, t)
+			}, Want: "1 × OK",
 		},
 		{
 			Name: "an unknown content type at a gRPC port", From: "istio#50244",

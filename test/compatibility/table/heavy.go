@@ -36,6 +36,13 @@ func heavyCases() []Case {
 			}
 			return fmt.Sprintf("%d bytes", n)
 		}},
+		{Name: "an upload of 300 MB", From: "istio#36489, envoy#19261", Want: "200 server: 314572800 bytes", Do: func(ctx context.Context, t Target) string {
+			r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+t.App(server.PortBoth)+"/x", io.LimitReader(zeros{}, 300<<20))
+			if err != nil {
+				return err.Error()
+			}
+			return answered(newClient(false, 1), r, echoView(sawBody))
+		}},
 		{Name: SlowReaders, From: "istio#15708, istio#42560, istio#24370", Want: "45 × goes on", Do: slowReaders(45, func(ctx context.Context, t Target) (io.ReadCloser, error) {
 			answer, err := newClient(false, 1).Get("http://" + t.App(server.PortHTTP) + "/flood/100")
 			if err != nil {

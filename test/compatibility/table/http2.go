@@ -24,11 +24,11 @@ func http2Cases() []Case {
 		mesh       *Difference
 	}{
 		{
-			name: "HTTP/2 at an http2 port", from: "linkerd2#7126", port: server.PortHTTP2,
+			name: "HTTP/2 at an http2 port", from: "istio#26097", port: server.PortHTTP2,
 			see: []answerView{version}, want: "200 server: HTTP/2.0",
 		},
 		{
-			name: "HTTP/2 at an http port whose application takes it", from: "linkerd2#7126", port: server.PortBoth,
+			name: "HTTP/2 at an http port whose application takes it", from: "istio#16059, istio#24706", port: server.PortBoth,
 			see: []answerView{version}, want: "200 server: HTTP/2.0",
 		},
 		{

@@ -27,7 +27,7 @@ func mixedCases() []Case {
 		{ServicePlain, "istio#47915"},
 		{ServiceManual, "istio#17837"},
 		{ServiceLegacy, "linkerd2#12830"},
-		{ServiceHeadless, "istio#32008"},
+		{ServiceHeadless, "istio#10490, istio#7495, istio#20545"},
 		{ServiceSplit, "linkerd2#12830, osm#4296, mesh#619"},
 	}
 	var all []Case

@@ -34,7 +34,7 @@ func reuse() []Case {
 			Want: "500 × 200",
 		},
 		{
-			Name: "200 connections of one request each", From: "istio#13205",
+			Name: "200 connections of one request each", From: "linkerd2#13426",
 			Do: func(ctx context.Context, t Target) string {
 				return repeat(200, 20, func(int) string {
 					return exchange{send: get("/x", "Connection: close"), see: see(end)}.do(ctx, t)
@@ -43,7 +43,7 @@ func reuse() []Case {
 			Want: "200 × 200 then closed",
 		},
 		{
-			Name: "a connection that is used again after 65 s", From: "linkerd2#3605", Slow: true,
+			Name: "a connection that is used again after 65 s", From: "linkerd2#3596, linkerd2#3605", Slow: true,
 			Do: func(ctx context.Context, t Target) string {
 				c := newClient(false, 1)
 				url := "http://" + t.App(server.PortHTTP) + "/x"
@@ -54,7 +54,7 @@ func reuse() []Case {
 			Want: "200, 200",
 		},
 		{
-			Name: "an answer after 65 s", From: "istio#6981", Slow: true,
+			Name: "an answer after 65 s", From: "osm#4127, kuma#3630, kuma#12648", Slow: true,
 			Do: func(ctx context.Context, t Target) string {
 				return ask(ctx, newClient(false, 1), http.MethodGet, "http://"+t.App(server.PortHTTP)+"/wait/"+t.Wait(65*time.Second).String(), "", nil)
 			},

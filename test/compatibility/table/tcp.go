@@ -37,7 +37,7 @@ func tcp(do func(context.Context, *net.TCPConn, Target) string) func(context.Con
 func tcpEnds() []Case {
 	return []Case{
 		{
-			Name: "the server speaks first", From: "linkerd2#1505, linkerd2#339, istio#10832, osm#3329",
+			Name: "the server speaks first", From: "linkerd2#1505, linkerd2#339, istio#10832, osm#3329, osm#5322",
 			Do:   connect("app", server.PortGreeting, func(_ context.Context, c *net.TCPConn, _ Target) string { return readAll(c, 6) }),
 			Want: `"hello\n" open`,
 		},
@@ -63,7 +63,7 @@ func tcpEnds() []Case {
 			}), Want: `"bye" closed, 4 bytes can be sent`,
 		},
 		{
-			Name: "a server that resets", From: "istio#33466",
+			Name: "a server that resets", From: "envoy#44148, ztunnel#1483",
 			Do: tcp(says("reset\n", -1)), Want: `"x" reset`,
 			Mesh: &Difference{`"x" closed`, "a reset of the server's is the end of the connection; Envoy can pass resets on, where both sides run it, from 1.30 on: not known whether it does between sidecars"},
 		},
@@ -93,12 +93,22 @@ func tcpData() []Case {
 			}), Want: `"read 52428800" closed`,
 		},
 		{
-			Name: "a connection of silence for 75 s", From: "istio#24387, linkerd2#3605", Slow: true,
+			Name: "a connection of silence for 75 s", From: "linkerd2#3605", Slow: true,
 			Do: tcp(func(ctx context.Context, c *net.TCPConn, t Target) string {
 				first := says("echo\nping", 4)(ctx, c, t)
 				pause(ctx, t.Wait(75*time.Second))
 				return first + ", " + says("pong", 4)(ctx, c, t)
 			}), Want: `"ping" open, "pong" open`,
+		},
+		{
+			Name: "a port where nothing listens", From: "istio#44248",
+			Do: connect("app", server.PortNone, says("x", -1)), Want: "refused",
+			Mesh: &Difference{`"" closed`, "the client's own sidecar takes the connection before it knows; the end follows at once"},
+		},
+		{
+			Name: "an HTTP port where nothing listens", From: "istio#44248",
+			Do: exchange{port: server.PortNoneHTTP, send: get("/x")}.do, Want: "refused",
+			Mesh: &Difference{"503", "the sidecar says in HTTP that nobody listens"},
 		},
 		{
 			Name: "HTTP over a port that says nothing of it", From: "istio#38284",

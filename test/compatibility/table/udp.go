@@ -16,17 +16,17 @@ func udpCases() []Case {
 	var all []Case
 	for _, n := range []int{1, 1400, 9000, 60000} {
 		all = append(all, Case{
-			Name: fmt.Sprintf("a datagram of %d bytes", n), From: "linkerd2#11254",
+			Name: fmt.Sprintf("a datagram of %d bytes", n), From: "istio#1430, istio#44843",
 			Do: func(_ context.Context, t Target) string { return datagrams(t, 1, n) }, Want: "1 × back",
 		})
 	}
 	return append(all,
 		Case{
-			Name: "200 datagrams of one socket", From: "linkerd2#11254",
+			Name: "200 datagrams of one socket", From: "istio#1430",
 			Do: func(_ context.Context, t Target) string { return datagrams(t, 200, 100) }, Want: "200 × back",
 		},
 		Case{
-			Name: "50 sockets", From: "linkerd2#11254",
+			Name: "50 sockets", From: "istio#1430",
 			Do: func(_ context.Context, t Target) string {
 				return repeat(50, 5, func(int) string { return datagrams(t, 1, 100) })
 			}, Want: "50 × 1 × back",

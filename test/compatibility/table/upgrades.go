@@ -6,12 +6,15 @@ var webSocket = []string{"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSo
 
 const switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n"
 
+// connectName is the row that the server finds by its method, as the target of CONNECT is no path.
+const connectName = "CONNECT"
+
 func asWebSocket(path string) string { return get(path, webSocket...) }
 
 // upgradeRows are answers to a client that asks for another protocol, or to one that does not.
 var upgradeRows = []answerRow{
 	{
-		name: "WebSocket accepted", from: "istio#9152",
+		name: "WebSocket accepted", from: "istio#824, istio#10114, istio#7058, linkerd2#195",
 		answer: server.Answer{Bytes: switching, Upgrade: true}, send: asWebSocket,
 		see: see(field("Sec-WebSocket-Accept"), tail("\x81\x05hello")), want: `101 Sec-WebSocket-Accept=x then "\x81\x05hello"`,
 	},
@@ -21,7 +24,27 @@ var upgradeRows = []answerRow{
 		see: see(tail("\x81\x02yo")), want: `101 then "\x81\x02hi"`,
 	},
 	{
-		name: "WebSocket answered 200", from: "envoy#5595, envoy#46959",
+		name: "WebSocket that is offered twice", from: "istio#29427",
+		answer: server.Answer{Bytes: switching, Upgrade: true},
+		send: func(p string) string {
+			return get(p, "Connection: Upgrade", "Upgrade: websocket,websocket", webSocket[2], webSocket[3])
+		},
+		see: see(tail("hello")), want: `101 then "hello"`,
+	},
+	{
+		name: "an upgrade of the application's own", from: "istio#50980, linkerd2#1126",
+		answer: server.Answer{Bytes: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: own\r\nConnection: Upgrade\r\n\r\n", Upgrade: true},
+		send:   func(p string) string { return request("POST "+p, "", "Connection: Upgrade", "Upgrade: own") },
+		see:    see(tail("hello")), want: `101 then "hello"`,
+	},
+	{
+		name: connectName, from: "linkerd2#6035, linkerd2#8539",
+		answer: server.Answer{Bytes: "HTTP/1.1 200 Connection established\r\n\r\n", Upgrade: true},
+		send:   func(string) string { return head("CONNECT tunnel.example:443 HTTP/1.1", "Host: tunnel.example:443") },
+		see:    see(tail("hello")), want: `200 then "hello"`,
+	},
+	{
+		name: "WebSocket answered 200", from: "envoy#5595, envoy#46959, linkerd2#8891",
 		answer: writes(ok("plain")), send: asWebSocket, see: see(body), want: `200 "plain"`,
 	},
 	{
@@ -50,7 +73,7 @@ var offerRows = []struct {
 }{
 	{"TLS/1.2", "istio#53239, envoy#36305, dropwizard#9597, wiremock#2948", []string{"Connection: Upgrade", "Upgrade: TLS/1.2"}},
 	{"TLS/1.0 and HTTP/1.1", "envoy#36305", []string{"Connection: keep-alive, Upgrade", "Upgrade: TLS/1.0, HTTP/1.1"}},
-	{"h2c", "envoy#1502", []string{"Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"}},
+	{"h2c", "istio#16391", []string{"Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"}},
 	{"h2c or WebSocket", "envoy#36305", []string{"Connection: Upgrade", "Upgrade: h2c, websocket"}},
 	{"SPDY", "envoy#36305", []string{"Connection: Upgrade", "Upgrade: SPDY/3.1"}},
 	{"TLS/1.2 without Connection", "istio#53239", []string{"Upgrade: TLS/1.2"}},

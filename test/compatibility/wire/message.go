@@ -82,7 +82,7 @@ func (m *Message) ReadRequestBody(r *bufio.Reader) error {
 func (m *Message) ReadAnswerBody(r *bufio.Reader, method string) error {
 	status, _ := strconv.Atoi(m.Part(1))
 	switch {
-	case method == "HEAD", status < 200, status == 204, status == 304:
+	case method == "HEAD", status < 200, status == 204, status == 304, method == "CONNECT" && status < 300:
 		return nil
 	case m.Header.Has("Transfer-Encoding", "chunked"):
 		return m.readChunks(r)

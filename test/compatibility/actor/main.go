@@ -54,6 +54,7 @@ func runCases(ctx context.Context, args []string) error {
 	group := flags.String("group", "", "the group of rows")
 	only := flags.String("only", "", "the rows whose names match this expression")
 	suffix := flags.String("suffix", "", "what the names of the Services end in")
+	host := flags.String("host", "", "an address in the place of every Service's name")
 	workers := flags.Int("workers", 6, "how many of the rows that are not slow run at a time")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -69,6 +70,6 @@ func runCases(ctx context.Context, args []string) error {
 		}
 	}
 	lines := json.NewEncoder(os.Stdout)
-	table.Run(ctx, cases, table.Target{Suffix: *suffix}, *workers, func(r table.Result) { err = errors.Join(err, lines.Encode(r)) })
+	table.Run(ctx, cases, table.Target{Suffix: *suffix, Host: *host}, *workers, func(r table.Result) { err = errors.Join(err, lines.Encode(r)) })
 	return err
 }

@@ -47,10 +47,7 @@ func (s *Server) serveHTTP1(c *net.TCPConn) {
 			return
 		}
 		name, argument := route(request.Part(1))
-		if request.Part(0) == "CONNECT" {
-			name = "connect"
-		}
-		answer, scripted := s.Answers[name]
+		answer, scripted := s.answer(request, name)
 		if name == "late" { // an application that does not read for a while
 			time.Sleep(duration(argument))
 		}
@@ -73,6 +70,19 @@ func (s *Server) serveHTTP1(c *net.TCPConn) {
 			return
 		}
 	}
+}
+
+// answer is what is to be done by the name of a path. Nobody changes the protocol who was not asked to.
+func (s *Server) answer(request *wire.Message, name string) (Answer, bool) {
+	connect := request.Part(0) == "CONNECT"
+	if connect {
+		name = "connect"
+	}
+	a, ok := s.Answers[name]
+	if a.Upgrade && !connect && len(request.Header.All("Upgrade")) == 0 {
+		return Answer{}, false
+	}
+	return a, ok
 }
 
 // route is the first part of a path, and the second.

@@ -41,6 +41,7 @@ func obey(c *net.TCPConn) {
 		_, _ = io.Copy(io.Discard, r)
 	case "reset":
 		_, _ = io.WriteString(c, "x")
+		time.Sleep(300 * time.Millisecond) // what is on its way when a connection is reset is lost
 		_ = c.SetLinger(0)
 	case "flood":
 		mib, _ := strconv.Atoi(argument)

@@ -65,22 +65,22 @@ var answerRows = []answerRow{
 	},
 	{
 		name: "Transfer-Encoding twice", from: "istio#24753, istio#36711",
-		answer: writes(up, "200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"), see: plain, want: `200 "ok"`,
+		answer: writes(up, "200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"), want: "200",
 		mesh: &Difference{"502", "two proxies can read it in two ways, and Envoy refuses it"},
 	},
 	{
 		name: "Transfer-Encoding and a length", from: "istio#24753",
-		answer: writes(up, "200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"), see: plain, want: `200 "ok"`,
+		answer: writes(up, "200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"), want: "200",
 		mesh: &Difference{"502", "two proxies can read it in two ways, and Envoy refuses it"},
 	},
 	{
 		name: "the same length twice", from: "istio#20606",
-		answer: writes(up, "200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok"), see: plain, want: `200 "ok"`,
+		answer: writes(up, "200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok"), want: "200",
 		mesh: &Difference{"502", "two proxies can read it in two ways, and Envoy refuses it"},
 	},
 	{
 		name: "a space before a colon", from: "istio#28433",
-		answer: writes(up, "200 OK\r\nX-A : b\r\nContent-Length: 2\r\n\r\nok"), see: plain, want: `200 "ok"`,
+		answer: writes(up, "200 OK\r\nX-A : b\r\nContent-Length: 2\r\n\r\nok"), want: "200",
 		mesh: &Difference{"502", "RFC 9112, 5.1, forbids it, and Envoy refuses it"},
 	},
 	{
@@ -93,7 +93,7 @@ var answerRows = []answerRow{
 	},
 	{
 		name: "Latin-1 in an answer's header", from: "istio#28433",
-		answer: writes(ok("ok", "X-Name: caf\xe9")), see: see(field("X-Name")), want: "200 X-Name=caf\xe9",
+		answer: writes(ok("ok", "X-Name: caf\xe9")), see: see(field("X-Name")), want: `200 X-Name=caf\xe9`,
 	},
 	{
 		name: "an answer without a reason", from: "envoy#10566",

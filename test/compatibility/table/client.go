@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/weft-mesh/weft/test/compatibility/server"
 )
@@ -27,7 +26,7 @@ func newClient(http2 bool, connections int) *http.Client {
 
 // ask makes a request and describes the answer: its status, and what the views see of it.
 func ask(ctx context.Context, c *http.Client, method, url, body string, header http.Header, see ...answerView) string {
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, caseTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {

@@ -30,6 +30,7 @@ type exchange struct {
 
 // reply is what came back.
 type reply struct {
+	method  string          // of the first request
 	answers []*wire.Message // interim ones too
 	end     string          // how the reading ended: see wire.End; "" while nothing went wrong
 	conn    *net.TCPConn
@@ -73,7 +74,7 @@ func (x exchange) write(c *net.TCPConn) {
 
 func (x exchange) read(c *net.TCPConn) *reply {
 	method, _, _ := strings.Cut(x.send, " ")
-	r := &reply{conn: c, rest: bufio.NewReaderSize(c, 1<<20)}
+	r := &reply{method: method, conn: c, rest: bufio.NewReaderSize(c, 1<<20)}
 	for final := 0; final < x.answers; {
 		_ = c.SetReadDeadline(time.Now().Add(patience))
 		m, err := wire.ReadHead(r.rest)

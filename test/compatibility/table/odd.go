@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,7 +40,7 @@ func odd() []Case {
 		all = append(all, Case{
 			Name: fmt.Sprintf("%d %s cost nobody else", len(g.sends), g.name), From: from, Slow: true, Want: "the others go on",
 			Do: func(ctx context.Context, t Target) string {
-				return blast(ctx, t, g.port, g.http2, g.sends)
+				return site{t, g.port, g.http2}.blast(ctx, g.sends)
 			},
 		})
 	}
@@ -55,15 +55,15 @@ type crowd struct {
 }
 
 // gather begins requests whose answers drip, and waits until each of them has begun.
-func gather(ctx context.Context, t Target, port int, http2 bool) (*crowd, error) {
+func (s site) gather(ctx context.Context) (*crowd, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	c := &crowd{cancel: cancel}
 	for range bystanders {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+t.App(port)+"/drip/2m", nil)
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.target.App(s.port)+"/drip/2m", nil)
 		if err != nil {
 			return c, err
 		}
-		answer, err := newClient(http2, 1).Do(r)
+		answer, err := newClient(s.http2, 1).Do(r)
 		if err != nil {
 			return c, err
 		}
@@ -90,54 +90,70 @@ func (c *crowd) hurt() int {
 	return len(c.ended)
 }
 
-// blast sends messages, eight at a time. When that cut requests of others, each of the eight is sent again by itself,
-// to know which did.
-func blast(ctx context.Context, t Target, port int, http2 bool, sends []string) string {
+// site is where odd messages are sent, and others are under way.
+type site struct {
+	target Target
+	port   int
+	http2  bool
+}
+
+// blasts run one after the other, so that who is hurt is hurt by what is said to have done it.
+var blasts sync.Mutex
+
+// blast sends messages, twelve at a time, and says which of them cut requests of others.
+func (s site) blast(ctx context.Context, sends []string) string {
+	blasts.Lock()
+	defer blasts.Unlock()
 	var guilty []string
-	c, err := gather(ctx, t, port, http2)
-	defer func() { c.cancel() }()
-	if err != nil {
-		return "the others never began: " + short(err)
-	}
-	for len(sends) > 0 && ctx.Err() == nil {
-		batch := sends[:min(8, len(sends))]
-		sends = sends[len(batch):]
-		volley(ctx, t, port, batch)
+	c, err := s.gather(ctx)
+	for batch := range slices.Chunk(sends, 12) {
+		if err != nil {
+			return fmt.Sprintf("the others can't begin: %s %s", short(err), strings.Join(guilty, "; "))
+		}
+		s.volley(ctx, batch)
 		if c.hurt() == 0 {
 			continue
 		}
-		for _, send := range batch {
-			c.cancel()
-			if c, err = gather(ctx, t, port, http2); err != nil {
-				return fmt.Sprintf("the others can't go on after %.60q: %s", send, short(err))
-			}
-			volley(ctx, t, port, []string{send})
-			if n := c.hurt(); n > 0 {
-				guilty = append(guilty, fmt.Sprintf("%d cut by %.80q", n, send))
-			}
-		}
 		c.cancel()
-		if c, err = gather(ctx, t, port, http2); err != nil {
-			return "the others can't go on: " + short(err)
-		}
+		guilty = append(guilty, s.accuse(ctx, batch)...)
+		c, err = s.gather(ctx)
 	}
-	sort.Strings(guilty)
+	c.cancel()
 	if len(guilty) > 0 {
 		return strings.Join(guilty, "; ")
 	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Sprintf("%d left when time was over", len(sends))
+	if ctx.Err() != nil {
+		return "time was over"
 	}
 	return "the others go on"
 }
 
+// accuse sends each message of a batch again by itself, to know which one it was.
+func (s site) accuse(ctx context.Context, batch []string) []string {
+	var guilty []string
+	for _, send := range batch {
+		c, err := s.gather(ctx)
+		if err == nil {
+			s.volley(ctx, []string{send})
+		}
+		if n := c.hurt(); n > 0 || err != nil {
+			guilty = append(guilty, fmt.Sprintf("%d cut by %.80q (%v)", n, send, err))
+		}
+		c.cancel()
+	}
+	if len(guilty) == 0 {
+		guilty = append(guilty, fmt.Sprintf("some cut by one of %.60q", batch))
+	}
+	return guilty
+}
+
 // volley sends each message on a connection of its own, reads until there is silence, and gives what it may do to
 // others the time to do it.
-func volley(ctx context.Context, t Target, port int, sends []string) {
+func (s site) volley(ctx context.Context, sends []string) {
 	var all sync.WaitGroup
 	for _, send := range sends {
 		all.Go(func() {
-			c, err := wire.Dial(ctx, t.App(port))
+			c, err := wire.Dial(ctx, s.target.App(s.port))
 			if err != nil {
 				return
 			}
@@ -147,11 +163,11 @@ func volley(ctx context.Context, t Target, port int, sends []string) {
 			}
 			some := make([]byte, 64<<10)
 			for err == nil {
-				_ = c.SetReadDeadline(time.Now().Add(t.Wait(300 * time.Millisecond)))
+				_ = c.SetReadDeadline(time.Now().Add(s.target.Wait(250 * time.Millisecond)))
 				_, err = c.Read(some)
 			}
 		})
 	}
 	all.Wait()
-	pause(ctx, t.Wait(50*time.Millisecond))
+	pause(ctx, s.target.Wait(50*time.Millisecond))
 }

@@ -2,8 +2,11 @@ package table
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // Result is what was seen in a case.
@@ -32,7 +35,7 @@ func Run(ctx context.Context, cases []Case, target Target, workers int, done fun
 			ctx, cancel := context.WithTimeout(ctx, caseTimeout)
 			defer cancel()
 			start := time.Now()
-			r := Result{Case: c.Name, Saw: c.Do(ctx, target)}
+			r := Result{Case: c.Name, Saw: printable(c.Do(ctx, target))}
 			r.Seconds = time.Since(start).Seconds()
 			out.Lock()
 			defer out.Unlock()
@@ -40,6 +43,19 @@ func Run(ctx context.Context, cases []Case, target Target, workers int, done fun
 		})
 	}
 	all.Wait()
+}
+
+// printable has what is no UTF-8 written as Go writes it, as JSON can't carry it.
+func printable(text string) string {
+	var b strings.Builder
+	for i, r := range text {
+		if _, n := utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // Select are the cases of a group.

@@ -36,12 +36,14 @@ var upgradeRows = []answerRow{
 		answer: server.Answer{Bytes: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: own\r\nConnection: Upgrade\r\n\r\n", Upgrade: true},
 		send:   func(p string) string { return request("POST "+p, "", "Connection: Upgrade", "Upgrade: own") },
 		see:    see(tail("hello")), want: `101 then "hello"`,
+		mesh: &Difference{"200 and no way opened", "only WebSocket is an upgrade; the application is not told that another was offered. A port of such a protocol is `tcp`"},
 	},
 	{
 		name: connectName, from: "linkerd2#6035, linkerd2#8539",
 		answer: server.Answer{Bytes: "HTTP/1.1 200 Connection established\r\n\r\n", Upgrade: true},
 		send:   func(string) string { return head("CONNECT tunnel.example:443 HTTP/1.1", "Host: tunnel.example:443") },
 		see:    see(tail("hello")), want: `200 then "hello"`,
+		mesh: &Difference{"403 and no way opened", "a way through a proxy goes past every rule about requests. A port of a forward proxy is `tcp`"},
 	},
 	{
 		name: "WebSocket answered 200", from: "envoy#5595, envoy#46959, linkerd2#8891",

@@ -92,9 +92,12 @@ func end(r *reply) string {
 	return "then " + wire.End(err)
 }
 
-// tail sends bytes after the answer, and gives what comes back of as many.
+// tail sends bytes after an answer that opens a way for them, and gives what comes back of as many.
 func tail(text string) view {
 	return func(r *reply) string {
+		if status := r.last().Part(1); status != "101" && r.method != "CONNECT" || status >= "300" {
+			return "and no way opened"
+		}
 		_ = r.conn.SetDeadline(time.Now().Add(patience))
 		if _, err := io.WriteString(r.conn, text); err != nil {
 			return "then " + wire.End(err)

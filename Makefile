@@ -8,12 +8,23 @@ BIN := $(CURDIR)/bin
 # Where the lab keeps what it builds; the same rule as in lab/paths.go.
 LAB_HOME := $(or $(WEFT_LAB_HOME),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/weft-lab)
 LAB      := $(BIN)/lab
+# What the lab and the demo need is built with the flags of lab/pins.go, so that it is compiled once; no test needs it.
+LEAN_GO  := CGO_ENABLED=0 go
+LEAN     := -trimpath -gcflags=all=-dwarf=false -ldflags='-s -w'
 # Tools are pinned in a module of their own, so that none of what they need reaches weft's go.mod.
 TOOL      := go tool -modfile=tools/go.mod
 SUMMARY   := go run ./test/summary
 PACKAGES  := go list ./... | grep -Ev '/test/(e2e|canaries|compatibility)$$'
 # A prefix that starts a command in a lab with the mesh and both address families; nothing where KUBECONFIG names a cluster already.
-IN_CLUSTER = $(if $(KUBECONFIG),env PATH="$(LAB_HOME)/bin:$(BIN):$$PATH",$(LAB) run --mesh --dual-stack $(if $(KEEP_LOGS),--keep-logs $(KEEP_LOGS)) --)
+IN_CLUSTER = $(if $(KUBECONFIG),env PATH="$(LAB_HOME)/bin:$(BIN):$$PATH",$(LAB) run $(WITH) --mesh --dual-stack $(if $(KEEP_LOGS),--keep-logs $(KEEP_LOGS)) --)
+
+# Parts of the lab that a target needs beyond what the demo shows (lab/README.md lists them); those of `make lab` are the user's.
+PARTS            =
+canaries: PARTS = flagger,argo-rollouts
+argo-e2e: PARTS = argo-rollouts
+conformance mutants: PARTS = smi-conformance
+e2e: PARTS = prometheus
+WITH             = $(if $(PARTS),--with $(PARTS))
 
 # Settings of single targets.
 ARGS      ?=
@@ -51,7 +62,8 @@ unit: lab ## Run the unit tests of weft, of the lab and of the conformance suite
 	exit $$rc
 
 .PHONY: e2e
-e2e: lab ## Run the end-to-end tests with real pods (KEEP_LOGS=DIR keeps the cluster's logs, ARGS: flags for ginkgo)
+e2e: lab-command ## Run the end-to-end tests with real pods (KEEP_LOGS=DIR keeps the cluster's logs, ARGS: flags for ginkgo)
+	@$(LAB) build $(WITH)
 	@mkdir -p $(BIN) && rm -f $(BIN)/e2e.json && go test -c -o $(BIN)/e2e.test ./test/e2e
 	@rc=0; $(IN_CLUSTER) $(BIN)/e2e.test -test.timeout 30m -ginkgo.v -ginkgo.no-color \
 		-ginkgo.json-report=$(BIN)/e2e.json $(ARGS) || rc=1; \
@@ -66,7 +78,8 @@ compatibility: lab ## Test that what works without the mesh works in it (ARGS: -
 	$(SUMMARY) -name compatibility -ginkgo $(BIN)/compatibility.json || rc=1; exit $$rc
 
 .PHONY: canaries
-canaries: lab ## Let Flagger and Argo Rollouts release by weft, by the commands of their pages in docs (ARGS: flags for ginkgo)
+canaries: lab-command ## Let Flagger and Argo Rollouts release by weft, by the commands of their pages in docs (ARGS: flags for ginkgo)
+	@$(LAB) build $(WITH)
 	@mkdir -p $(BIN) && rm -f $(BIN)/canaries.json && go test -c -o $(BIN)/canaries.test ./test/canaries
 	@rc=0; export FLAGGER="$$(hack/module.sh flagger github.com/fluxcd/flagger)/kustomize/base/flagger"; \
 	export ARGO_ROLLOUTS="$$(hack/module.sh argo-rollouts github.com/argoproj/argo-rollouts)/manifests/install.yaml"; \
@@ -75,32 +88,43 @@ canaries: lab ## Let Flagger and Argo Rollouts release by weft, by the commands 
 	$(SUMMARY) -name canaries -ginkgo $(BIN)/canaries.json || rc=1; exit $$rc
 
 .PHONY: argo-e2e
-argo-e2e: lab ## Run Argo Rollouts' own end-to-end tests of SMI in a lab, RUNS times in the mesh and outside of it
+argo-e2e: lab-command ## Run Argo Rollouts' own end-to-end tests of SMI in a lab, RUNS times in the mesh and outside of it
+	@$(LAB) build $(WITH)
 	@module=$$(hack/module.sh argo-rollouts github.com/argoproj/argo-rollouts); \
 	(cd "$$module" && CGO_ENABLED=0 go test -c -mod=readonly -trimpath -tags e2e -o $(BIN)/argo-e2e.test ./test/e2e); \
-	ARGO_ROLLOUTS_MODULE="$$module" $(LAB) run --mesh $(if $(KEEP_LOGS),--keep-logs $(KEEP_LOGS)) -- hack/argo-e2e.sh $(RUNS)
+	ARGO_ROLLOUTS_MODULE="$$module" $(LAB) run $(WITH) --mesh $(if $(KEEP_LOGS),--keep-logs $(KEEP_LOGS)) -- hack/argo-e2e.sh $(RUNS)
 
 .PHONY: conformance
-conformance: lab ## Test weft against all of SMI, and write conformance/reports (ARGS: flags of smi-conformance run; the report is then in bin)
+conformance: lab-command ## Test weft against all of SMI, and write conformance/reports (ARGS: flags of smi-conformance run; the report is then in bin)
+	@$(LAB) build $(WITH)
 	@go -C conformance build -o $(BIN)/smi-conformance ./cmd/smi-conformance
 	@$(IN_CLUSTER) $(BIN)/smi-conformance run --adapter conformance/adapters/weft.yaml \
 		--report $(if $(ARGS),$(BIN)/conformance,conformance/reports) $(ARGS)
 
 .PHONY: mutants
-mutants: lab ## Run the suite against weft with one mistake at a time, in a lab, and write the table of docs/conformance.md (ARGS: -run PATTERN)
+mutants: lab-command ## Run the suite against weft with one mistake at a time, in a lab, and write the table of docs/conformance.md (ARGS: -run PATTERN)
+	@$(LAB) build $(WITH)
 	@go -C conformance build -o $(BIN)/smi-conformance ./cmd/smi-conformance
 	@go build -o $(BIN)/mutants ./test/mutants
-	@$(LAB) run --mesh -- $(BIN)/mutants $(foreach word,$(subst ",,$(subst ',,$(value ARGS))),'$(word)')
+	@$(LAB) run $(WITH) --mesh -- $(BIN)/mutants $(foreach word,$(subst ",,$(subst ',,$(value ARGS))),'$(word)')
+
+.PHONY: image
+image: lab-command ## Write bin/weft.tar, the image of weft, as `docker load` and `kind load image-archive` take it
+	@$(LAB) image $(BIN)/weft.tar
 
 .PHONY: demo
-demo: lab ## Show weft at work in a lab, or in KUBECONFIG's cluster (KEEP=1 leaves it up)
-	@go build -o $(BIN)/demo ./test/demo
+demo: $(if $(KUBECONFIG),check-go,lab) ## Show weft at work in a lab, or in KUBECONFIG's cluster (KEEP=1 leaves it up)
+	@$(LEAN_GO) build $(LEAN) -o $(BIN)/demo ./test/demo
 	@hack/demo.sh $(if $(KEEP),--keep)
 
 .PHONY: lab
-lab: check-go ## Build the single-node Kubernetes and all its images
-	@mkdir -p $(BIN) && go -C lab build -o $(LAB) .
-	@$(LAB) build
+lab: lab-command ## Build the single-node Kubernetes and its images (PARTS: further parts, such as flagger,argo-rollouts)
+	@$(LAB) build $(WITH)
+
+.PHONY: lab-command
+lab-command: check-go
+	@[ -x $(LAB) ] || echo 'lab: building bin/lab'
+	@mkdir -p $(BIN) && $(LEAN_GO) -C lab build $(LEAN) -o $(LAB) .
 
 .PHONY: lint
 lint: check-go ## Check style, the layer law and the formatting; of the modules within too; vet the lab

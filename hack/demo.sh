@@ -39,6 +39,7 @@ in_lab_that_stays() {
 in_users_cluster() {
 	local home=${WEFT_LAB_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/weft-lab} rc=0
 	PATH=$PATH:$home/bin
+	command -v kubectl >/dev/null || { echo 'kubectl is missing: install it, or run make lab, which builds one' >&2; exit 1; }
 	if ! kubectl get namespace weft-system >/dev/null 2>&1; then
 		echo 'weft is not in this cluster yet: kubectl apply -k config/default'
 		kubectl apply -k config/default >/dev/null

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 )
 
 // Names of the images that only the lab's own manifests use.
@@ -17,10 +19,15 @@ const (
 	conformanceImage = "docker.io/weftmesh/smi-conformance:dev"
 )
 
-// build makes everything that a cluster needs. What is built from pins is built once for all checkouts.
-func build(l layout, out io.Writer) error {
+// build makes everything that a cluster needs, and the parts that are asked for. What is built from pins is built once for
+// all checkouts.
+func build(l layout, with []string, out io.Writer) error {
 	if runtime.GOOS != "linux" {
 		return errors.New("the lab runs on Linux only")
+	}
+	asked, err := chooseParts(with)
+	if err != nil {
+		return err
 	}
 	if err := os.MkdirAll(l.Home, 0o755); err != nil {
 		return fmt.Errorf("make the lab's folder: %w", err)
@@ -30,40 +37,91 @@ func build(l layout, out io.Writer) error {
 		return err
 	}
 	defer unlock()
-	if err := installPackages(out); err != nil {
+	if err := mayInstall(packagesOf(asked)); err != nil {
 		return err
 	}
-	p := &progress{out: out}
+	ahead, err := compilationsAhead(l, asked)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	p := newProgress(ctx, out, expectedTimes(ahead))
+	defer p.close()
+	// What waits for the network does so while the compiler runs. A build whose modules could not be fetched says so itself.
+	var downloads sync.WaitGroup
+	downloads.Go(func() { fetchModules(ctx, ahead) })
+	downloads.Go(func() {
+		err := installPackages(out, packagesOf(asked))
+		if err == nil {
+			err = buildEnvoy(l, p)
+		}
+		if err != nil {
+			cancel(err)
+		}
+	})
+	problem := weft.build(l, p)
+	err = buildPins(l, p)
+	downloads.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if err == nil {
+		err = buildRest(l, p, asked)
+	}
+	return errors.Join(problem, err)
+}
+
+// exportImage builds the image of weft alone, and puts it into a file.
+func exportImage(l layout, file string, out io.Writer) error {
+	if err := os.MkdirAll(l.Home, 0o755); err != nil {
+		return fmt.Errorf("make the lab's folder: %w", err)
+	}
+	unlock, err := lockFile(filepath.Join(l.Home, "build.lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	p := newProgress(context.Background(), out, nil)
+	defer p.close()
+	if err := weft.build(l, p); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	if err := copyFile(l.weftImage(), file); err != nil {
+		return fmt.Errorf("write the image of weft: %w", err)
+	}
+	fmt.Fprintf(out, "lab: wrote %s to %s\n", weftImage, file)
+	return nil
+}
+
+// buildPins compiles what every cluster runs.
+func buildPins(l layout, p *progress) error {
 	for _, pin := range pins {
 		if err := pin.build(l, p); err != nil {
 			return err
 		}
 	}
-	if err := buildEnvoy(l, p); err != nil {
-		return err
-	}
-	for _, name := range helpers {
-		if err := buildHelper(l, p, name); err != nil {
-			return err
-		}
-	}
+	return buildHelper(l, p, "pause")
+}
+
+// buildRest builds the parts, and unpacks all images.
+func buildRest(l layout, p *progress, asked []part) error {
 	tars, err := buildImages(l, p)
 	if err != nil {
 		return err
 	}
-	problems := []error{buildWeft(l, p), buildConformance(l, p)}
-	// A checkout that does not compile keeps its last images, and a lab without any is still good for the rest.
-	for _, tar := range []string{l.weftImage(), l.conformanceImage()} {
-		if isFile(tar) {
-			tars = append(tars, tar)
-		}
+	stored, problem := buildParts(l, p, asked)
+	// A checkout that does not compile keeps its last image, and a lab without any is still good for the rest.
+	if isFile(l.weftImage()) {
+		tars = append(tars, l.weftImage())
 	}
-	return errors.Join(append(problems, buildStore(l, p, tars))...)
+	return errors.Join(problem, buildStore(l, p, tars, stored))
 }
 
-// helpers are the lab's own small commands, each with a folder of its name.
-var helpers = []string{"pause", "wget"}
-
+// buildHelper builds one of the lab's own small commands, which has a folder of its name.
 func buildHelper(l layout, p *progress, name string) error {
 	source := filepath.Join(l.Repo, "lab", name)
 	key, err := digestFiles(source, runtime.Version(), runtime.GOARCH)
@@ -71,8 +129,8 @@ func buildHelper(l layout, p *progress, name string) error {
 		return err
 	}
 	target := filepath.Join(l.bin(), name)
-	return p.step(name, newStamp(l, name, key, []string{target}), func() error {
-		return goCommand(filepath.Join(l.Repo, "lab"), "build", "-ldflags=-s -w", "-o", target, "./"+name)
+	return p.step(name, name, newStamp(l, name, key, []string{target}), func(t *task) error {
+		return t.goBuild(filepath.Join(l.Repo, "lab"), []string{"./" + name}, "-ldflags="+linkerFlags, "-o", target)
 	})
 }
 
@@ -95,7 +153,7 @@ func images(l layout) (map[string]image, error) {
 		return nil, err
 	}
 	envoyFiles["/usr/local/bin/envoy"] = filepath.Join(l.bin(), "envoy")
-	all := map[string]image{
+	return map[string]image{
 		"pause": {
 			Name: pauseImage, Entrypoint: []string{"/pause"}, User: "65535",
 			Files: map[string]string{"/pause": filepath.Join(l.bin(), "pause")},
@@ -114,13 +172,7 @@ func images(l layout) (map[string]image, error) {
 			Entrypoint: []string{"/usr/local/bin/envoy"}, Cmd: []string{"-c", "/etc/envoy/envoy.yaml"},
 			User: "65532", Files: envoyFiles,
 		},
-	}
-	for _, product := range products {
-		if all[product.Pin], err = product.image(l); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	}, nil
 }
 
 func corednsImage(l layout) (string, error) {
@@ -138,60 +190,24 @@ func buildImages(l layout, p *progress) ([]string, error) {
 	}
 	var tars []string
 	for _, name := range sortedKeys(all) {
-		target := filepath.Join(l.images(), name+".tar")
-		if err := buildImage(l, p, all[name], target, "image-"+name); err != nil {
+		if err := buildImage(l, p, all[name], l.image(name), "image-"+name); err != nil {
 			return nil, err
 		}
-		tars = append(tars, target)
+		tars = append(tars, l.image(name))
 	}
 	return tars, nil
 }
 
-func buildImage(l layout, p *progress, i image, target, stampName string) error {
+// stamp remembers of which files the image's tar was made.
+func (i image) stamp(l layout, tar, name string) (stamp, error) {
 	key, err := i.digest()
+	return newStamp(l, name, key, []string{tar}), err
+}
+
+func buildImage(l layout, p *progress, i image, tar, stampName string) error {
+	s, err := i.stamp(l, tar, stampName)
 	if err != nil {
 		return err
 	}
-	return p.step("image "+i.Name, newStamp(l, stampName, key, []string{target}), func() error {
-		return i.write(target)
-	})
-}
-
-// buildWeft builds the checkout's own binary and image.
-func buildWeft(l layout, p *progress) error {
-	err := buildOwn(l, p, l.Repo, "./cmd/weft", l.weft(), image{
-		Name: weftImage, Entrypoint: []string{"/weft"}, User: "65532",
-		Files: map[string]string{"/weft": l.weft()},
-	}, l.weftImage(), "weft")
-	if err != nil {
-		return fmt.Errorf("build weft: %w", err)
-	}
-	return nil
-}
-
-// buildConformance builds the checkout's conformance suite and the image of its actors: that binary alone.
-func buildConformance(l layout, p *progress) error {
-	err := buildOwn(l, p, filepath.Join(l.Repo, "conformance"), "./cmd/smi-conformance", l.conformance(), image{
-		Name: conformanceImage, Entrypoint: []string{"/smi-conformance"}, User: "65532",
-		Files: map[string]string{"/smi-conformance": l.conformance()},
-	}, l.conformanceImage(), "smi-conformance")
-	if err != nil {
-		return fmt.Errorf("build the conformance suite: %w", err)
-	}
-	return nil
-}
-
-// buildOwn builds a command of the checkout and its image. Go's cache decides whether there is anything to do.
-func buildOwn(l layout, p *progress, module, command, binary string, i image, tar, stamp string) error {
-	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
-		return err
-	}
-	partial := binary + ".partial"
-	if err := goCommand(module, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", partial, command); err != nil {
-		return err
-	}
-	if err := moveFile(partial, binary); err != nil {
-		return err
-	}
-	return buildImage(l, p, i, tar, stamp+"-"+filepath.Base(l.checkout()))
+	return p.step(stampName, "image "+i.Name, s, func(*task) error { return i.write(tar) })
 }

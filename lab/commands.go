@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -23,18 +24,22 @@ It needs root, a few Debian packages, Go and pip; no Docker, and no image regist
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(buildCommand(), runClusterCommand(code), upCommand(), downCommand(), statusCommand(), execCommand(code), cleanCommand())
+	root.AddCommand(buildCommand(), imageCommand(), runClusterCommand(code), upCommand(), downCommand(), statusCommand(), execCommand(code), cleanCommand())
 	root.AddCommand(internalCommands()...)
 	return root
 }
 
 func buildCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "build",
+	var with []string
+	cmd := &cobra.Command{
+		Use:   "build [--with PART,...]",
 		Short: "Build all that a cluster needs, as far as it has changed",
 		Long: `Build installs missing Debian packages (as root; otherwise it names them), builds Kubernetes, etcd, CoreDNS, the CNI
 plugins and fortio at the versions of lab/pins, takes Envoy from its wheel, builds weft from this checkout, and makes the
 images. The first time takes minutes, after that only what has changed is built.
+
+With --with it builds parts that few commands need too: ` + strings.Join(partNames(), ", ") + `.
+What was built once stays in this checkout's clusters until its pin changes.
 
 All of it lies in $` + homeVariable + `, or else in weft-lab in the user's cache folder.`,
 		Args: cobra.NoArgs,
@@ -43,7 +48,26 @@ All of it lies in $` + homeVariable + `, or else in weft-lab in the user's cache
 			if err != nil {
 				return err
 			}
-			return build(l, cmd.ErrOrStderr())
+			return build(l, with, cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().StringSliceVar(&with, "with", nil, "further parts to build: "+strings.Join(partNames(), ", "))
+	return cmd
+}
+
+func imageCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "image FILE",
+		Short: "Write the image of weft to a file",
+		Long: `Image builds weft from this checkout, and nothing else, and writes its image as an archive, as docker load and
+kind load image-archive take it.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			l, err := findLayout()
+			if err != nil {
+				return err
+			}
+			return exportImage(l, args[0], cmd.ErrOrStderr())
 		},
 	}
 }
@@ -83,12 +107,15 @@ However it ends, nothing is left: no process, mount, link, control group or file
 type wanted struct {
 	mesh, dualStack bool
 	logs            string
+	// with names the parts that must have been built.
+	with []string
 }
 
 func (w *wanted) addFlags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&w.mesh, "mesh", false, "install weft from config/default")
 	cmd.Flags().BoolVar(&w.dualStack, "dual-stack", false, "give pods an IPv6 address too, and Services that ask for it")
 	cmd.Flags().StringVar(&w.logs, "keep-logs", "", "write the logs of the cluster and its pods to this folder")
+	cmd.Flags().StringSliceVar(&w.with, "with", nil, "fail unless these parts are built: "+strings.Join(partNames(), ", "))
 }
 
 func upCommand() *cobra.Command {

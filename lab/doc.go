@@ -1,7 +1,7 @@
 // Command lab builds and runs a single-node Kubernetes for weft's tests and its demo, with nothing but Go modules,
 // a few Debian packages and the Envoy wheel.
 //
-// It owns: what is built and at which version (pins/, build.go, image.go, store.go), the namespaces that a cluster
+// It owns: what is built and at which version (pins/, build.go, parts.go, image.go, store.go), the namespaces that a cluster
 // lives in (keeper.go, namespaces.go, cgroups.go), the cluster itself (node.go, components.go), and the list of
 // clusters that run on this machine (registry.go). It knows of weft only the binary, the image and config/default.
 //

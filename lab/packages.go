@@ -16,13 +16,12 @@ type debianPackage struct {
 	Probe []string
 }
 
+// debianPackages are what every cluster needs.
 var debianPackages = []debianPackage{
 	{Name: "containerd", Probe: []string{"containerd", "--version"}},
 	{Name: "runc", Probe: []string{"runc", "--version"}},
 	{Name: "nftables", Probe: []string{"nft", "--version"}},
 	{Name: "python3-pip", Probe: []string{"python3", "-m", "pip", "--version"}},
-	// What weft-metrics answers is compared with its answers.
-	{Name: "prometheus", Probe: []string{"prometheus", "--version"}},
 }
 
 // missingPackages names what is needed and not there.
@@ -38,18 +37,27 @@ func missingPackages(wanted []debianPackage, works func(probe []string) bool) []
 
 func commandWorks(probe []string) bool { return exec.Command(probe[0], probe[1:]...).Run() == nil }
 
-// installPackages installs what is missing where this process may, and otherwise says what to install.
-func installPackages(out io.Writer) error {
-	missing := missingPackages(debianPackages, commandWorks)
+// mayInstall is an error that says what to install, where something is missing that this process can't install.
+func mayInstall(packages []debianPackage) error {
+	missing := missingPackages(packages, commandWorks)
 	if len(missing) == 0 {
 		return nil
 	}
-	hint := "apt-get install --no-install-recommends " + strings.Join(missing, " ")
 	if os.Geteuid() != 0 {
-		return fmt.Errorf("these Debian packages are missing: %s (as root: %s)", strings.Join(missing, ", "), hint)
+		return fmt.Errorf("these Debian packages are missing: %s (as root: apt-get install --no-install-recommends %s)",
+			strings.Join(missing, ", "), strings.Join(missing, " "))
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		return fmt.Errorf("these packages are missing, and there is no apt-get to install them: %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// installPackages installs what is missing.
+func installPackages(out io.Writer, packages []debianPackage) error {
+	missing := missingPackages(packages, commandWorks)
+	if len(missing) == 0 {
+		return nil
 	}
 	fmt.Fprintf(out, "lab: installing %s\n", strings.Join(missing, " "))
 	if err := runQuietly(aptGet("update")); err != nil {
@@ -59,7 +67,7 @@ func installPackages(out io.Writer) error {
 	if err := runQuietly(aptGet(args...)); err != nil {
 		return fmt.Errorf("install packages: %w", err)
 	}
-	if still := missingPackages(debianPackages, commandWorks); len(still) > 0 {
+	if still := missingPackages(packages, commandWorks); len(still) > 0 {
 		return fmt.Errorf("installed, and yet these do not work: %s", strings.Join(still, ", "))
 	}
 	return nil

@@ -84,13 +84,16 @@ func repoAbove(dir string) (string, bool) {
 }
 
 func isRepo(dir string) bool {
-	return isFile(filepath.Join(dir, "lab", "pins", "kubernetes", "go.mod"))
+	return isFile(filepath.Join(dir, "lab", "pins", "cluster", "go.mod"))
 }
 
 func (l layout) pin(name string) string { return filepath.Join(l.Repo, "lab", "pins", name) }
 func (l layout) bin() string            { return filepath.Join(l.Home, "bin") }
 func (l layout) images() string         { return filepath.Join(l.Home, "images") }
-func (l layout) stamps() string         { return filepath.Join(l.Home, "stamps") }
+
+// image is the tar of an image that depends on the pins alone.
+func (l layout) image(name string) string { return filepath.Join(l.images(), name+".tar") }
+func (l layout) stamps() string           { return filepath.Join(l.Home, "stamps") }
 
 func (l layout) checkouts() string { return filepath.Join(l.Home, "checkouts") }
 

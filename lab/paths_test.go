@@ -8,7 +8,7 @@ import (
 
 func TestFindLayout(t *testing.T) {
 	repo := t.TempDir()
-	pin := filepath.Join(repo, "lab", "pins", "kubernetes")
+	pin := filepath.Join(repo, "lab", "pins", "cluster")
 	if err := os.MkdirAll(pin, 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -11,44 +12,48 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"time"
 )
 
-// pin is a module under pins/ whose go.mod says at which version its commands are built.
+// pin is a module under pins/ whose go.mod says at which versions its programs are built.
 type pin struct {
 	// Name is the folder under pins/.
 	Name string
-	// Module carries the version that people know the commands by.
-	Module string
-	// Commands maps the file that is built, below the bin folder, to the package it comes from.
-	Commands map[string]string
-	// Linker returns further linker flags, given the version.
+	// Programs are built in one call, so that what they have in common is compiled once.
+	Programs []program
+	// Linker returns further linker flags, given the version of the first program.
 	Linker func(version string) string
 }
 
-// pins are built in this order: what is short comes first, so that a missing tool shows early.
+// program is one executable of a pin.
+type program struct {
+	// File is built below the bin folder, from Package, which is in the pin's own folder if it starts with "./".
+	File, Package string
+	// Module carries the version that people know the program by.
+	Module string
+	// Links are further names of File, for a program that goes by the name that it is called by.
+	Links []string
+}
+
+// pins are what every cluster runs. Kubernetes, etcd, CoreDNS and fortio are in one module: the libraries that they share
+// have the same version there, and are compiled once.
 var pins = []pin{
-	{Name: "cni", Module: "github.com/containernetworking/plugins", Commands: map[string]string{
-		"cni/bridge":     "github.com/containernetworking/plugins/plugins/main/bridge",
-		"cni/loopback":   "github.com/containernetworking/plugins/plugins/main/loopback",
-		"cni/host-local": "github.com/containernetworking/plugins/plugins/ipam/host-local",
-		"cni/portmap":    "github.com/containernetworking/plugins/plugins/meta/portmap",
+	{Name: "cni", Programs: []program{
+		cniPlugin("main/bridge"), cniPlugin("main/loopback"), cniPlugin("ipam/host-local"), cniPlugin("meta/portmap"),
 	}},
-	{Name: "fortio", Module: "fortio.org/fortio", Commands: map[string]string{"fortio": "fortio.org/fortio"}},
-	{Name: "etcd", Module: "go.etcd.io/etcd/server/v3", Commands: map[string]string{"etcd": "go.etcd.io/etcd/server/v3"}},
-	{Name: "coredns", Module: "github.com/coredns/coredns", Commands: map[string]string{"coredns": "github.com/coredns/coredns"}},
-	{Name: "flagger", Module: "github.com/fluxcd/flagger", Commands: map[string]string{"flagger": "github.com/fluxcd/flagger/cmd/flagger"}},
-	{Name: "argo-rollouts", Module: "github.com/argoproj/argo-rollouts", Linker: rolloutsVersionFlag, Commands: map[string]string{
-		"rollouts-controller":   "github.com/argoproj/argo-rollouts/cmd/rollouts-controller",
-		"kubectl-argo-rollouts": "github.com/argoproj/argo-rollouts/cmd/kubectl-argo-rollouts",
+	{Name: "cluster", Linker: kubernetesVersionFlags, Programs: []program{
+		{File: "kubernetes", Package: "./kubernetes", Module: "k8s.io/kubernetes", Links: []string{
+			"kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler", "kubectl", "kubelet",
+		}},
+		{File: "etcd", Package: "go.etcd.io/etcd/server/v3", Module: "go.etcd.io/etcd/server/v3"},
+		{File: "coredns", Package: "./coredns", Module: "github.com/coredns/coredns"},
+		{File: "fortio", Package: "fortio.org/fortio", Module: "fortio.org/fortio"},
 	}},
-	{Name: "kubernetes", Module: "k8s.io/kubernetes", Linker: kubernetesVersionFlags, Commands: map[string]string{
-		"kube-apiserver":          "k8s.io/kubernetes/cmd/kube-apiserver",
-		"kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
-		"kube-proxy":              "k8s.io/kubernetes/cmd/kube-proxy",
-		"kube-scheduler":          "k8s.io/kubernetes/cmd/kube-scheduler",
-		"kubectl":                 "k8s.io/kubernetes/cmd/kubectl",
-		"kubelet":                 "k8s.io/kubernetes/cmd/kubelet",
-	}},
+}
+
+func cniPlugin(name string) program {
+	const module = "github.com/containernetworking/plugins"
+	return program{File: "cni/" + filepath.Base(name), Package: module + "/plugins/" + name, Module: module}
 }
 
 // kubernetesVersionFlags set what the components report, and what clients compare features with.
@@ -62,11 +67,6 @@ func kubernetesVersionFlags(version string) string {
 		pkg, version, pkg, parts[0], pkg, parts[1])
 }
 
-// rolloutsVersionFlag sets what Argo Rollouts' commands report.
-func rolloutsVersionFlag(version string) string {
-	return "-X github.com/argoproj/argo-rollouts/utils/version.version=" + version
-}
-
 // moduleVersion reads the version of a module from the text of a go.mod.
 func moduleVersion(gomod, module string) (string, error) {
 	pattern := regexp.MustCompile(`(?m)^(?:require)?\s*` + regexp.QuoteMeta(module) + `\s+(v\S+)`)
@@ -77,53 +77,92 @@ func moduleVersion(gomod, module string) (string, error) {
 	return match[1], nil
 }
 
-func (p pin) version(l layout) (string, error) {
+// version is the version of one of the pin's programs.
+func (p pin) version(l layout, file string) (string, error) {
 	gomod, err := os.ReadFile(filepath.Join(l.pin(p.Name), "go.mod"))
 	if err != nil {
 		return "", fmt.Errorf("read the pin of %s: %w", p.Name, err)
 	}
-	return moduleVersion(string(gomod), p.Module)
-}
-
-// pinVersion is the version at which the named pin is built.
-func pinVersion(l layout, name string) (string, error) {
-	for _, p := range pins {
-		if p.Name == name {
-			return p.version(l)
+	for _, program := range p.Programs {
+		if program.File == file {
+			return moduleVersion(string(gomod), program.Module)
 		}
 	}
-	return "", fmt.Errorf("no pin is named %s", name)
+	return "", fmt.Errorf("pins/%s has no program %s", p.Name, file)
 }
 
-// build makes the pin's commands, unless they were made from the same pin by the same Go.
-func (p pin) build(l layout, progress *progress) error {
-	version, err := p.version(l)
-	if err != nil {
-		return err
+// pinVersion is the version of a program that every cluster has.
+func pinVersion(l layout, file string) (string, error) {
+	for _, p := range pins {
+		for _, program := range p.Programs {
+			if program.File == file {
+				return p.version(l, file)
+			}
+		}
 	}
-	flags := "-s -w"
+	return "", fmt.Errorf("no pin has the program %s", file)
+}
+
+// pinBuild is what a pin's build depends on.
+type pinBuild struct {
+	pin
+	version, flags string
+	stamp          stamp
+}
+
+// plan tells how the pin is built, and whether it was already: from the same pin by the same Go.
+func (p pin) plan(l layout) (pinBuild, error) {
+	version, err := p.version(l, p.Programs[0].File)
+	if err != nil {
+		return pinBuild{}, err
+	}
+	flags := linkerFlags
 	if p.Linker != nil {
 		flags += " " + p.Linker(version)
 	}
 	goVersion, err := exec.Command("go", "env", "GOVERSION").Output()
 	if err != nil {
-		return fmt.Errorf("ask go for its version (is it on PATH?): %w", err)
+		return pinBuild{}, fmt.Errorf("ask go for its version (is it on PATH?): %w", err)
 	}
-	key, err := digestFiles(l.pin(p.Name), flags, string(goVersion), runtime.GOARCH)
+	key, err := digestFiles(l.pin(p.Name), flags, strings.Join(compilerFlags, " "), string(goVersion), runtime.GOARCH)
+	if err != nil {
+		return pinBuild{}, err
+	}
+	var outputs []string
+	for _, program := range p.Programs {
+		for _, file := range append([]string{program.File}, program.Links...) {
+			outputs = append(outputs, filepath.Join(l.bin(), file))
+		}
+	}
+	return pinBuild{pin: p, version: version, flags: flags, stamp: newStamp(l, p.Name, key, outputs)}, nil
+}
+
+// build makes the pin's programs, unless they are there.
+func (p pin) build(l layout, progress *progress) error {
+	b, err := p.plan(l)
 	if err != nil {
 		return err
 	}
-	var outputs []string
-	for file := range p.Commands {
-		outputs = append(outputs, filepath.Join(l.bin(), file))
-	}
-	return progress.step(p.Name+" "+version, newStamp(l, p.Name, key, outputs), func() error {
-		return p.compile(l, flags)
-	})
+	return progress.step(p.Name, p.Name+" "+b.version, b.stamp, func(t *task) error { return b.compile(l, t) })
 }
 
-// compile builds all commands in one call, which shares their packages, and then moves each to its place.
-func (p pin) compile(l layout, flags string) error {
+// compilation is how the pin is compiled.
+func (p pin) compilation(l layout) (compilation, error) {
+	b, err := p.plan(l)
+	return compilation{name: p.Name, dir: l.pin(p.Name), packages: p.packages(), done: b.stamp.fresh()}, err
+}
+
+// packages are what go build is given.
+func (p pin) packages() []string {
+	var all []string
+	for _, program := range p.Programs {
+		all = append(all, program.Package)
+	}
+	return all
+}
+
+// compile builds all programs in one call, and then moves each to its place.
+func (p pinBuild) compile(l layout, t *task) error {
 	if err := os.MkdirAll(l.bin(), 0o755); err != nil {
 		return err
 	}
@@ -132,16 +171,28 @@ func (p pin) compile(l layout, flags string) error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	args := []string{"build", "-mod=readonly", "-ldflags=" + flags, "-o", scratch + "/"}
-	for _, pkg := range p.Commands {
-		args = append(args, pkg)
-	}
-	if err := goCommand(l.pin(p.Name), args...); err != nil {
+	if err := t.goBuild(l.pin(p.Name), p.packages(), "-ldflags="+p.flags, "-o", scratch+"/"); err != nil {
 		return fmt.Errorf("build %s: %w", p.Name, err)
 	}
-	for file, pkg := range p.Commands {
-		built := filepath.Join(scratch, commandName(pkg))
-		if err := moveFile(built, filepath.Join(l.bin(), file)); err != nil {
+	for _, program := range p.Programs {
+		if err := program.install(scratch, l.bin()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// install moves what was built to its place, under all of its names.
+func (p program) install(scratch, bin string) error {
+	if err := moveFile(filepath.Join(scratch, commandName(p.Package)), filepath.Join(bin, p.File)); err != nil {
+		return err
+	}
+	for _, name := range p.Links {
+		link := filepath.Join(scratch, name+".link")
+		if err := os.Symlink(p.File, link); err != nil {
+			return err
+		}
+		if err := moveFile(link, filepath.Join(bin, name)); err != nil {
 			return err
 		}
 	}
@@ -157,12 +208,20 @@ func commandName(pkg string) string {
 	return name
 }
 
+// linkerFlags and compilerFlags leave out what only a debugger reads. The compiler has a tenth less to do for it.
+const linkerFlags = "-s -w"
+
+// All builds have the same flags, as those in the Makefile have: what was compiled with others is compiled again.
+var compilerFlags = []string{"-trimpath", "-mod=readonly", "-gcflags=all=-dwarf=false"}
+
 // goCommand runs go without cgo, so that what it builds runs in an image that holds nothing else.
-func goCommand(dir string, args ...string) error {
-	cmd := exec.Command("go", args...)
+func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
-	return runQuietly(cmd)
+	// The compilers that a killed go leaves behind end soon, but hold its output until then.
+	cmd.WaitDelay = time.Second
+	return cmd
 }
 
 // runQuietly shows the output of a command only if it fails.
@@ -181,23 +240,27 @@ func moveFile(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// digestFiles is the digest of all files in a folder and of further words.
+// digestFiles is the digest of all files below a folder and of further words.
 func digestFiles(dir string, words ...string) (string, error) {
 	sum := sha256.New()
-	entries, err := os.ReadDir(dir)
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(sum, "%s %d\n", name, len(content))
+		sum.Write(content)
+		return nil
+	})
 	if err != nil {
 		return "", fmt.Errorf("read the pin folder: %w", err)
-	}
-	for _, entry := range entries {
-		if !entry.Type().IsRegular() {
-			continue
-		}
-		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(sum, "%s %d\n", entry.Name(), len(content))
-		sum.Write(content)
 	}
 	fmt.Fprintf(sum, "%q", words)
 	return hex.EncodeToString(sum.Sum(nil)), nil

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -39,25 +40,77 @@ func TestKubernetesReportsItsVersion(t *testing.T) {
 	}
 }
 
-// Every command that is built must be imported by its pin, or go.sum would not cover what it needs.
-func TestPinsNameTheirCommands(t *testing.T) {
+// Every program that is built must be in its pin's folder or imported there, or go.sum would not cover what it needs.
+func TestPinsNameTheirPrograms(t *testing.T) {
 	l := testLayout(t)
-	for _, p := range pins {
-		if _, err := p.version(l); err != nil {
-			t.Error(err)
-		}
-		source, err := os.ReadFile(filepath.Join(l.pin(p.Name), "pins.go"))
+	for _, p := range append(slices.Clone(pins), flagger.Pin, argoRollouts.Pin) {
+		imported, err := os.ReadFile(filepath.Join(l.pin(p.Name), "pins.go"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, pkg := range p.Commands {
-			if !strings.Contains(string(source), `"`+pkg+`"`) {
-				t.Errorf("pins/%s/pins.go does not import %s", p.Name, pkg)
+		for _, program := range p.Programs {
+			if _, err := p.version(l, program.File); err != nil {
+				t.Error(err)
+			}
+			if own, ok := strings.CutPrefix(program.Package, "./"); ok {
+				if !isFile(filepath.Join(l.pin(p.Name), own, "main.go")) {
+					t.Errorf("pins/%s has no %s/main.go", p.Name, own)
+				}
+			} else if !strings.Contains(string(imported), `"`+program.Package+`"`) {
+				t.Errorf("pins/%s/pins.go does not import %s", p.Name, program.Package)
 			}
 		}
 	}
 	if _, err := envoyVersion(l); err != nil {
 		t.Error(err)
+	}
+}
+
+// The Corefile may name only plugins that the lab's CoreDNS is built with.
+func TestCoreDNSHasThePluginsOfTheCorefile(t *testing.T) {
+	l := testLayout(t)
+	source, err := os.ReadFile(filepath.Join(l.pin("cluster"), "coredns", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := os.ReadFile("templates/dns.yaml.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, corefile, _ := strings.Cut(string(manifest), ".:53 {\n")
+	corefile, _, _ = strings.Cut(corefile, "\n    }\n")
+	var named []string
+	for line := range strings.Lines(corefile) {
+		// What is indented more is an option of the plugin above it.
+		if rest, ok := strings.CutPrefix(line, "      "); ok && rest[0] != ' ' && rest[0] != '}' {
+			named = append(named, strings.Fields(rest)[0])
+		}
+	}
+	if len(named) < 3 {
+		t.Fatalf("found only the plugins %q in the Corefile", named)
+	}
+	for _, plugin := range named {
+		if !strings.Contains(string(source), `"github.com/coredns/coredns/plugin/`+plugin+`"`) {
+			t.Errorf("the Corefile names %s, which pins/cluster/coredns does not import", plugin)
+		}
+	}
+}
+
+// Kubernetes is one executable that goes by its name: it must know each name that the lab gives it.
+func TestKubernetesKnowsItsNames(t *testing.T) {
+	l := testLayout(t)
+	source, err := os.ReadFile(filepath.Join(l.pin("cluster"), "kubernetes", "main.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pins {
+		for _, program := range p.Programs {
+			for _, name := range program.Links {
+				if !strings.Contains(string(source), `"`+name+`"`) {
+					t.Errorf("pins/cluster/kubernetes/main.go has no program %q", name)
+				}
+			}
+		}
 	}
 }
 
@@ -100,4 +153,11 @@ func TestDigestFilesSeesEveryChange(t *testing.T) {
 	check("an empty file more", digest())
 	write("a", "b")
 	check("another content", digest())
+	if err := os.Mkdir(filepath.Join(dir, "folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write("folder/a", "c")
+	check("a file in a folder", digest())
+	write("folder/a", "d")
+	check("another content in a folder", digest())
 }

@@ -23,6 +23,9 @@ func newSpec(l layout, name string, want wanted) (spec, error) {
 	if _, err := os.Stat(l.storeLink()); err != nil {
 		return spec{}, errors.New("the lab is not built yet: run make lab as root")
 	}
+	if err := needParts(l, want.with); err != nil {
+		return spec{}, err
+	}
 	if want.mesh {
 		if _, err := os.Stat(l.weftImage()); err != nil {
 			return spec{}, errors.New("the image of weft is not built yet: run make lab")
@@ -93,7 +96,7 @@ func userCommand(l layout, name string, command []string) (*exec.Cmd, error) {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir = cwd
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	return cmd, cmd.Err
+	return cmd, explainCommand(l, command[0], cmd.Err)
 }
 
 // runInside runs a command in a cluster's namespaces.

@@ -2,10 +2,9 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
 )
 
 // stamp remembers from which inputs a step was done, so that it is done again only when they change.
@@ -20,40 +19,49 @@ func newStamp(l layout, name, key string, outputs []string) stamp {
 
 func (s stamp) fresh() bool {
 	content, err := os.ReadFile(s.file)
-	if err != nil || string(content) != s.key {
+	if err != nil {
 		return false
 	}
-	for _, output := range s.outputs {
-		if _, err := os.Stat(output); err != nil {
-			return false
-		}
-	}
-	return true
+	state, err := s.state()
+	return err == nil && string(content) == state
 }
 
+// state is the key, and what tells the outputs from any that something else has put in their places: a lab of another
+// checkout, with other pins, builds in the same folder.
+func (s stamp) state() (string, error) {
+	var state strings.Builder
+	fmt.Fprintln(&state, s.key)
+	for _, output := range s.outputs {
+		info, err := os.Lstat(output)
+		if err != nil {
+			return "", err
+		}
+		switch {
+		case info.Mode().IsRegular():
+			fmt.Fprintln(&state, output, info.Size(), info.ModTime().UnixNano())
+		case info.Mode()&os.ModeSymlink != 0:
+			target, err := os.Readlink(output)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintln(&state, output, target)
+		default:
+			fmt.Fprintln(&state, output)
+		}
+	}
+	return state.String(), nil
+}
+
+// remove makes the step look not done.
+func (s stamp) remove() { _ = os.Remove(s.file) }
+
 func (s stamp) write() error {
+	state, err := s.state()
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(s.file), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(s.file, []byte(s.key), 0o644)
-}
-
-// progress tells a person what is being built and how long it took.
-type progress struct{ out io.Writer }
-
-// step does the work unless its stamp is fresh.
-func (p *progress) step(title string, s stamp, work func() error) error {
-	if s.fresh() {
-		return nil
-	}
-	fmt.Fprintf(p.out, "lab: building %s ...", title)
-	start := time.Now()
-	// A step that fails half way must not look done.
-	_ = os.Remove(s.file)
-	if err := work(); err != nil {
-		fmt.Fprintln(p.out, " failed")
-		return err
-	}
-	fmt.Fprintf(p.out, " %.1f s\n", time.Since(start).Seconds())
-	return s.write()
+	return os.WriteFile(s.file, []byte(state), 0o644)
 }

@@ -12,9 +12,9 @@ func TestStepIsDoneOnlyWhenNeeded(t *testing.T) {
 	dir := t.TempDir()
 	l := layout{Home: dir}
 	output := filepath.Join(dir, "output")
-	p := &progress{out: io.Discard}
+	p := testProgress(t, io.Discard)
 	run := func(key string, result error) (done bool, err error) {
-		err = p.step("step", newStamp(l, "step", key, []string{output}), func() error {
+		err = p.step("step", "step", newStamp(l, "step", key, []string{output}), func(*task) error {
 			done = true
 			if result == nil {
 				return os.WriteFile(output, []byte(key), 0o600)
@@ -36,6 +36,12 @@ func TestStepIsDoneOnlyWhenNeeded(t *testing.T) {
 		{name: "after a failure", key: "1", done: true},
 		{name: "output lost", key: "1", before: func() { os.Remove(output) }, done: true},
 		{name: "nothing changed again", key: "1"},
+		{name: "another lab's output in its place", key: "1", before: func() {
+			if err := os.WriteFile(output, []byte("another"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, done: true},
+		{name: "nothing changed at last", key: "1"},
 	} {
 		if step.before != nil {
 			step.before()

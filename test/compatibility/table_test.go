@@ -88,7 +88,7 @@ func (w *world) has(f family) bool {
 	return false
 }
 
-var _ = Describe("What works without the mesh", Ordered, func() {
+var _ = Describe("What works without the mesh", Ordered, ContinueOnFailure, func() {
 	var w *world
 	var saw *sightings
 

@@ -26,7 +26,7 @@ func describeData(w **world) {
 			var seconds [2]float64
 			for i, s := range (*w).sides {
 				watched := s.watchMemory(ctx)
-				saw, err := s.run(ctx, table.Heavy, f.suffix, "^"+regexp.QuoteMeta(c.Name)+"$")
+				saw, err := s.run(ctx, table.Heavy, f.suffix, "", "^"+regexp.QuoteMeta(c.Name)+"$")
 				most := watched()
 				Expect(err).NotTo(HaveOccurred())
 				Expect(c.Judge(s.meshed, saw[c.Name].Saw)).To(BeEmpty(), "%v", s)

@@ -50,7 +50,8 @@ spec:
 
 // workloads are the pods of a namespace: the client, the server, one for long calls, and one that is never in the mesh.
 func workloads() string {
-	ready := fmt.Sprintf("readinessProbe: {httpGet: {path: /x, port: %d}, periodSeconds: 1}", server.PortHTTP)
+	// Once ready it stays so: on a busy machine a late probe would take the server away from under the rows.
+	ready := fmt.Sprintf("readinessProbe: {httpGet: {path: /x, port: %d}, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 100}", server.PortHTTP)
 	return workload("client", "wait", "role: client", "") +
 		workload("app", "serve", "mixed: one", ready) +
 		workload("steady", "serve", "role: steady", ready) +

@@ -39,26 +39,39 @@ func (r *sightings) note(s *side, f family, saw map[string]table.Result, err err
 	}
 }
 
-// look runs groups on both sides and in all families at once; all of them wait more than they work.
+// look runs the rows of groups on both sides. Slow ones all run at once, as they wait more than they work; meanwhile the
+// others run family by family, so that a small machine is not what is tested.
 func (w *world) look(ctx context.Context, groups ...table.Group) *sightings {
 	r := &sightings{}
 	var all sync.WaitGroup
-	for _, s := range w.sides {
-		for _, f := range w.families {
-			for _, group := range groups {
-				all.Go(func() {
-					suffix := f.suffix
-					if group == table.Steady {
-						suffix = "-steady" + f.suffix
-					}
-					saw, err := s.run(ctx, group, suffix, *only)
-					r.note(s, f, saw, err)
-				})
-			}
+	for _, f := range w.families {
+		for _, group := range groups {
+			all.Go(func() { w.both(ctx, r, f, group, "slow") })
+		}
+	}
+	for _, f := range w.families {
+		for _, group := range groups {
+			w.both(ctx, r, f, group, "quick")
 		}
 	}
 	all.Wait()
 	return r
+}
+
+// both runs the rows of a group that have a pace, on both sides at once.
+func (w *world) both(ctx context.Context, r *sightings, f family, group table.Group, pace string) {
+	suffix := f.suffix
+	if group == table.Steady {
+		suffix = "-steady" + f.suffix
+	}
+	var sides sync.WaitGroup
+	for _, s := range w.sides {
+		sides.Go(func() {
+			saw, err := s.run(ctx, group, suffix, pace, *only)
+			r.note(s, f, saw, err)
+		})
+	}
+	sides.Wait()
 }
 
 // judge is a spec of each row, once for each family that a cluster may have.

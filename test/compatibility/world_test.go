@@ -126,8 +126,9 @@ func (s *side) address(ctx context.Context, app string, f family) string {
 	return ""
 }
 
-// run has the client run the rows of a group (the server, those of what a pod asks itself), and returns what it saw by the row's name.
-func (s *side) run(ctx context.Context, group table.Group, suffix, rows string) (map[string]table.Result, error) {
+// run has the client run the rows of a group (the server, those of what a pod asks itself) that have a pace and names,
+// and returns what it saw by the row's name.
+func (s *side) run(ctx context.Context, group table.Group, suffix, pace, rows string) (map[string]table.Result, error) {
 	program := "/actor"
 	if *image == "" {
 		program = "/program/actor"
@@ -136,7 +137,7 @@ func (s *side) run(ctx context.Context, group table.Group, suffix, rows string) 
 	if group == table.Self {
 		pod = s.server
 	}
-	out, err := mesh.Exec(ctx, s.namespace, pod, "actor", program, "run", "-group", string(group), "-suffix", suffix, "-only", rows)
+	out, err := mesh.Exec(ctx, s.namespace, pod, "actor", program, "run", "-group", string(group), "-suffix", suffix, "-pace", pace, "-only", rows)
 	if err != nil {
 		return nil, err
 	}

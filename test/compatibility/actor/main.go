@@ -54,6 +54,7 @@ func runCases(ctx context.Context, args []string) error {
 	group := flags.String("group", "", "the group of rows")
 	only := flags.String("only", "", "the rows whose names match this expression")
 	suffix := flags.String("suffix", "", "what the names of the Services end in")
+	pace := flags.String("pace", "", "run `slow` rows alone, or `quick` ones; both unless said")
 	host := flags.String("host", "", "an address in the place of every Service's name")
 	workers := flags.Int("workers", 6, "how many of the rows that are not slow run at a time")
 	if err := flags.Parse(args); err != nil {
@@ -65,7 +66,7 @@ func runCases(ctx context.Context, args []string) error {
 	}
 	var cases []table.Case
 	for _, c := range table.Select(table.All(), table.Group(*group)) {
-		if pattern.MatchString(c.Name) {
+		if pattern.MatchString(c.Name) && (*pace == "" || c.Slow == (*pace == "slow")) {
 			cases = append(cases, c)
 		}
 	}

@@ -76,11 +76,11 @@ func grpcCalls() []Case {
 		},
 		{
 			Name: "400 calls at once at who takes a hundred streams", From: "grpc-java#9566",
-			Do: overChannel(server.PortHundred, unary("Wait", "20ms", 1200, 400, 30*time.Second)), Want: "1200 × OK",
+			Do: overChannel(server.PortHundred, unary("Wait", "20ms", 800, 400, 60*time.Second)), Want: "800 × OK",
 		},
 		{
 			Name: "a server that ends its connections each second", From: "linkerd2#4262, grpc-java#9566, istio#57357",
-			Do: overChannel(server.PortAged, unary("Wait", "20ms", 3000, 20, 10*time.Second)), Want: "3000 × OK",
+			Do: overChannel(server.PortAged, unary("Wait", "20ms", 1500, 20, 20*time.Second)), Want: "1500 × OK",
 		},
 		{
 			Name: "status, message and trailers of gRPC", From: "envoy#3076",

@@ -28,6 +28,10 @@ type MeshConfigSpec struct {
 	Egress Egress `json:"egress,omitempty"`
 	// HeaderLimits bound the headers of a request, and of an answer.
 	HeaderLimits HeaderLimits `json:"headerLimits,omitempty"`
+	// DefaultProtocol is what ports of Services speak that neither their Service
+	// nor a policy speaks of, where the Namespace's label
+	// weft.mesh/default-protocol says nothing: tcp, http or detect. Default: tcp.
+	DefaultProtocol string `json:"defaultProtocol,omitempty"`
 	// Certificate is about the certificates of workloads.
 	Certificate Certificate `json:"certificate,omitempty"`
 	// TrustDomain is the first part of every identity. It can't be changed once

@@ -6,6 +6,9 @@ const (
 	LabelInject = "weft.mesh/inject"
 	LabelAccess = "weft.mesh/access"
 	LabelMTLS   = "weft.mesh/mtls"
+	// LabelDefaultProtocol says what ports of its Services speak that nothing
+	// declares.
+	LabelDefaultProtocol = "weft.mesh/default-protocol"
 )
 
 // Values of the labels.
@@ -15,6 +18,11 @@ const (
 
 	MTLSStrict     = "strict"
 	MTLSPermissive = "permissive"
+
+	// Of LabelDefaultProtocol, and of the MeshConfig's defaultProtocol.
+	ProtocolTCP    = "tcp"
+	ProtocolHTTP   = "http"
+	ProtocolDetect = "detect"
 )
 
 // Annotations of a pod. The first four are a user's, the others the injector's.

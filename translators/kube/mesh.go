@@ -27,6 +27,8 @@ func Mesh(object *v1alpha1.MeshConfig) (*model.Mesh, []model.Diagnostic) {
 		Egress:      model.Egress(cmp.Or(object.Spec.Egress, v1alpha1.EgressAllow)),
 	}
 	m.Headers = model.HeaderLimits{Count: object.Spec.HeaderLimits.Count, Kilobytes: object.Spec.HeaderLimits.Kilobytes}.OrDefault()
+	var known bool
+	m.DefaultProtocol, known = defaultProtocol(cmp.Or(object.Spec.DefaultProtocol, v1alpha1.ProtocolTCP))
 	var diagnostics []model.Diagnostic
 	refuse := func(field, value, mend string) {
 		diagnostics = append(diagnostics, refusal(m.Ref(), "spec."+field, fmt.Sprintf("%q is not supported; %s", value, mend)))
@@ -46,6 +48,10 @@ func Mesh(object *v1alpha1.MeshConfig) (*model.Mesh, []model.Diagnostic) {
 	if n := m.Headers.Kilobytes; n > maxHeaderKilobytes {
 		refuse("headerLimits.kilobytes", fmt.Sprint(n), fmt.Sprintf("write at most %d; %d holds", maxHeaderKilobytes, model.DefaultHeaderLimits.Kilobytes))
 		m.Headers.Kilobytes = model.DefaultHeaderLimits.Kilobytes
+	}
+	if !known {
+		refuse("defaultProtocol", object.Spec.DefaultProtocol, "write tcp, http or detect; tcp holds")
+		m.DefaultProtocol = model.ProtocolTCP
 	}
 	if len(validation.IsDNS1123Subdomain(m.TrustDomain)) > 0 {
 		refuse("trustDomain", m.TrustDomain, "write a DNS name; "+DefaultTrustDomain+" holds")

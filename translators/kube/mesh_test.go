@@ -12,7 +12,7 @@ import (
 )
 
 func TestMesh(t *testing.T) {
-	defaults := model.Mesh{Name: "weft", TrustDomain: "cluster.local", Access: model.AccessEnforcing, Egress: model.EgressAllow, Headers: model.DefaultHeaderLimits}
+	defaults := model.Mesh{Name: "weft", TrustDomain: "cluster.local", Access: model.AccessEnforcing, Egress: model.EgressAllow, Headers: model.DefaultHeaderLimits, DefaultProtocol: model.ProtocolTCP}
 	tests := map[string]struct {
 		spec v1alpha1.MeshConfigSpec
 		want model.Mesh
@@ -22,18 +22,19 @@ func TestMesh(t *testing.T) {
 		"all set": {
 			spec: v1alpha1.MeshConfigSpec{
 				Access: "permissive", Egress: "deny", TrustDomain: "corp.example", HeaderLimits: v1alpha1.HeaderLimits{Count: 10000, Kilobytes: 1},
+				DefaultProtocol: "detect",
 			},
 			want: model.Mesh{
 				Name: "weft", TrustDomain: "corp.example", Access: model.AccessPermissive, Egress: model.EgressDeny,
-				Headers: model.HeaderLimits{Count: 10000, Kilobytes: 1},
+				Headers: model.HeaderLimits{Count: 10000, Kilobytes: 1}, DefaultProtocol: model.ProtocolDetect,
 			},
 		},
 		"nonsense never opens": {
-			spec: v1alpha1.MeshConfigSpec{Access: "open", Egress: "maybe", TrustDomain: "a b", HeaderLimits: v1alpha1.HeaderLimits{Count: 10001, Kilobytes: 8193}},
+			spec: v1alpha1.MeshConfigSpec{Access: "open", Egress: "maybe", TrustDomain: "a b", HeaderLimits: v1alpha1.HeaderLimits{Count: 10001, Kilobytes: 8193}, DefaultProtocol: "udp"},
 			want: defaults,
 			diag: []string{
 				"spec.access: \"open\"", "spec.egress: \"maybe\"", "spec.headerLimits.count: \"10001\"", "spec.headerLimits.kilobytes: \"8193\"",
-				"spec.trustDomain: \"a b\"",
+				"spec.defaultProtocol: \"udp\"", "spec.trustDomain: \"a b\"",
 			},
 		},
 	}
@@ -64,13 +65,14 @@ func TestNamespace(t *testing.T) {
 		want   model.Namespace
 		diag   []string
 	}{
-		"nothing said": {want: model.Namespace{Name: "shop", MTLS: model.MTLSStrict}},
-		"permissive":   {labels: map[string]string{"weft.mesh/access": "permissive"}, want: model.Namespace{Name: "shop", Access: model.AccessPermissive, MTLS: model.MTLSStrict}},
-		"enforcing":    {labels: map[string]string{"weft.mesh/access": "enforcing"}, want: model.Namespace{Name: "shop", Access: model.AccessEnforcing, MTLS: model.MTLSStrict}},
-		"plaintext":    {labels: map[string]string{"weft.mesh/mtls": "permissive"}, want: model.Namespace{Name: "shop", MTLS: model.MTLSPermissive}},
+		"nothing said":     {want: model.Namespace{Name: "shop", MTLS: model.MTLSStrict}},
+		"permissive":       {labels: map[string]string{"weft.mesh/access": "permissive"}, want: model.Namespace{Name: "shop", Access: model.AccessPermissive, MTLS: model.MTLSStrict}},
+		"enforcing":        {labels: map[string]string{"weft.mesh/access": "enforcing"}, want: model.Namespace{Name: "shop", Access: model.AccessEnforcing, MTLS: model.MTLSStrict}},
+		"plaintext":        {labels: map[string]string{"weft.mesh/mtls": "permissive"}, want: model.Namespace{Name: "shop", MTLS: model.MTLSPermissive}},
+		"undeclared ports": {labels: map[string]string{"weft.mesh/default-protocol": "http"}, want: model.Namespace{Name: "shop", MTLS: model.MTLSStrict, DefaultProtocol: model.ProtocolHTTP}},
 		"nonsense never opens": {
-			labels: map[string]string{"weft.mesh/access": "Permissive", "weft.mesh/mtls": "off"}, want: model.Namespace{Name: "shop", MTLS: model.MTLSStrict},
-			diag: []string{`metadata.labels[weft.mesh/access]: "Permissive"`, `metadata.labels[weft.mesh/mtls]: "off"`},
+			labels: map[string]string{"weft.mesh/access": "Permissive", "weft.mesh/mtls": "off", "weft.mesh/default-protocol": "grpc"}, want: model.Namespace{Name: "shop", MTLS: model.MTLSStrict},
+			diag: []string{`metadata.labels[weft.mesh/access]: "Permissive"`, `metadata.labels[weft.mesh/mtls]: "off"`, `metadata.labels[weft.mesh/default-protocol]: "grpc"`},
 		},
 	}
 	for name, tc := range tests {

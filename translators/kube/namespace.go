@@ -10,7 +10,7 @@ import (
 )
 
 // Namespace converts a Namespace. A label of an unknown value is as good as
-// none, which is the stricter one.
+// none, which is the stricter one where one is.
 func Namespace(object *corev1.Namespace) (*model.Namespace, []model.Diagnostic) {
 	n := &model.Namespace{Name: object.Name, Access: model.AccessUnset, MTLS: model.MTLSStrict}
 	var diagnostics []model.Diagnostic
@@ -30,6 +30,12 @@ func Namespace(object *corev1.Namespace) (*model.Namespace, []model.Diagnostic) 
 		n.MTLS = model.MTLSPermissive
 	default:
 		refuse(v1alpha1.LabelMTLS, value, "write strict or permissive; strict holds")
+	}
+	if value := object.Labels[v1alpha1.LabelDefaultProtocol]; value != "" {
+		var known bool
+		if n.DefaultProtocol, known = defaultProtocol(value); !known {
+			refuse(v1alpha1.LabelDefaultProtocol, value, "write tcp, http or detect; the mesh's setting holds")
+		}
 	}
 	return n, diagnostics
 }

@@ -3,6 +3,7 @@ package kube
 import (
 	"strings"
 
+	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/translators/model"
 )
 
@@ -22,12 +23,14 @@ var protocols = map[string]model.Protocol{
 	"tls":               model.ProtocolTCP,
 	"https":             model.ProtocolTCP,
 	"wss":               model.ProtocolTCP,
+	"mysql":             model.ProtocolTCP,
+	"mongo":             model.ProtocolTCP,
+	"redis":             model.ProtocolTCP,
 	"kubernetes.io/wss": model.ProtocolTCP,
 }
 
-// protocol tells what a TCP port speaks: its appProtocol says, else the prefix
-// of its name, else it is TCP. Nothing is ever sniffed: a server that speaks
-// first would wait for it.
+// protocol tells what a TCP port is declared to speak: its appProtocol says, else
+// the prefix of its name.
 func protocol(appProtocol *string, name string) model.Protocol {
 	if appProtocol != nil && *appProtocol != "" {
 		if p, ok := protocols[strings.ToLower(*appProtocol)]; ok {
@@ -43,5 +46,20 @@ func protocol(appProtocol *string, name string) model.Protocol {
 	if p, ok := protocols[prefix]; ok {
 		return p
 	}
-	return model.ProtocolTCP
+	return model.ProtocolUndeclared
+}
+
+// defaultProtocol reads what undeclared ports speak; not ok for what is none of
+// these, "" included.
+func defaultProtocol(value string) (model.Protocol, bool) {
+	switch value {
+	case v1alpha1.ProtocolTCP:
+		return model.ProtocolTCP, true
+	case v1alpha1.ProtocolHTTP:
+		return model.ProtocolHTTP, true
+	case v1alpha1.ProtocolDetect:
+		return model.ProtocolDetect, true
+	default:
+		return "", false
+	}
 }

@@ -23,8 +23,8 @@ func same[T any](t *testing.T, got, want T) {
 
 func ip(s string) netip.Addr { return netip.MustParseAddr(s) }
 
-// Trap 49: appProtocol of any case, then the name up to its first dash; what is unknown, or TLS of the
-// application, is TCP.
+// Trap 49: appProtocol of any case, then the name up to its first dash; an unknown appProtocol, or TLS of
+// the application, is TCP.
 func TestProtocol(t *testing.T) {
 	text := func(s string) *string { return &s }
 	tests := map[string]struct {
@@ -32,7 +32,7 @@ func TestProtocol(t *testing.T) {
 		name string
 		want model.Protocol
 	}{
-		"nothing said":             {want: model.ProtocolTCP},
+		"nothing said":             {want: model.ProtocolUndeclared},
 		"http":                     {app: text("http"), want: model.ProtocolHTTP},
 		"any case":                 {app: text("HTTP"), want: model.ProtocolHTTP},
 		"http2":                    {app: text("http2"), want: model.ProtocolHTTP2},
@@ -55,8 +55,10 @@ func TestProtocol(t *testing.T) {
 		"name grpc-webhook":        {name: "grpc-webhook", want: model.ProtocolHTTP2},
 		"name tcp":                 {name: "tcp-http", want: model.ProtocolTCP},
 		"name https":               {name: "https", want: model.ProtocolTCP},
-		"name only begins alike":   {name: "httpx", want: model.ProtocolTCP},
-		"another name":             {name: "web", want: model.ProtocolTCP},
+		"name of a database":       {name: "mysql-main", want: model.ProtocolTCP},
+		"name only begins alike":   {name: "httpx", want: model.ProtocolUndeclared},
+		"name ends alike":          {name: "dns-tcp", want: model.ProtocolUndeclared},
+		"another name":             {name: "web", want: model.ProtocolUndeclared},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +83,7 @@ func TestService(t *testing.T) {
 				{Name: "http", Port: 80}, {Name: "dns", Port: 53, Protocol: corev1.ProtocolUDP}, {Name: "dns-tcp", Port: 53, Protocol: corev1.ProtocolTCP},
 			}},
 			want: &model.Service{Key: key, Addresses: []netip.Addr{ip("10.0.0.1")}, Ports: []model.Port{
-				{Name: "dns-tcp", Number: 53, Protocol: model.ProtocolTCP}, {Name: "dns", Number: 53, Protocol: model.ProtocolUDP}, {Name: "http", Number: 80, Protocol: model.ProtocolHTTP},
+				{Name: "dns", Number: 53, Protocol: model.ProtocolUDP}, {Name: "dns-tcp", Number: 53, Protocol: model.ProtocolUndeclared}, {Name: "http", Number: 80, Protocol: model.ProtocolHTTP},
 			}},
 		},
 		"two families": {
@@ -90,7 +92,7 @@ func TestService(t *testing.T) {
 		},
 		"headless": {
 			spec: corev1.ServiceSpec{ClusterIP: "None", ClusterIPs: []string{"None"}, Ports: []corev1.ServicePort{{Port: 80}}},
-			want: &model.Service{Key: key, Headless: true, Ports: []model.Port{{Number: 80, Protocol: model.ProtocolTCP}}},
+			want: &model.Service{Key: key, Headless: true, Ports: []model.Port{{Number: 80, Protocol: model.ProtocolUndeclared}}},
 		},
 		"external name": {
 			spec: corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "example.com", Ports: []corev1.ServicePort{{Port: 80}}},

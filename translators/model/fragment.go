@@ -55,6 +55,11 @@ const (
 	ProtocolHTTP  Protocol = "http"  // HTTP/1.1 to the application, WebSocket included
 	ProtocolHTTP2 Protocol = "http2" // HTTP/2 with prior knowledge, gRPC included
 	ProtocolUDP   Protocol = "udp"
+	// ProtocolDetect is HTTP where a connection begins so, and TCP elsewhere.
+	ProtocolDetect Protocol = "detect"
+	// ProtocolUndeclared is a TCP port of which the Service says nothing more:
+	// policy and defaults do.
+	ProtocolUndeclared Protocol = "undeclared"
 	// ProtocolOutside is whatever is spoken to what is not in the mesh.
 	ProtocolOutside Protocol = ""
 )
@@ -69,6 +74,8 @@ type Mesh struct {
 	Access      Access
 	Egress      Egress
 	Headers     HeaderLimits
+	// DefaultProtocol is what undeclared ports speak: TCP, HTTP or detect.
+	DefaultProtocol Protocol
 }
 
 // HeaderLimits bound the headers of one message. What is more is refused.
@@ -93,6 +100,9 @@ type Namespace struct {
 	Name   string
 	Access Access
 	MTLS   MTLS
+	// DefaultProtocol is what undeclared ports of its Services speak; empty where
+	// the mesh's holds.
+	DefaultProtocol Protocol
 }
 
 // Ref names the Namespace.
@@ -119,6 +129,9 @@ type Port struct {
 	// number; TargetName, where it says so by the name of a container's port.
 	Target     uint16
 	TargetName string
+	// Undeclared tells that the Service says nothing of the protocol: that it was
+	// decided.
+	Undeclared bool
 }
 
 // Ref names the Service.

@@ -165,6 +165,7 @@ func (g *Graph) indexParties(k model.Key, in bool, d *Dirty) {
 		g.index.destinationsIn.put(i.Namespace, i, len(g.index.targetsOf[i]) > 0)
 		d.Inbound.add(i)
 		g.sharesDirty(i, d)
+		g.unsettleServers(i)
 	}
 	for _, i := range p.sources {
 		g.index.targetsFrom.put(i, k, in)

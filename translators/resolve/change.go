@@ -40,6 +40,7 @@ func (g *Graph) Put(f model.Fragment) *Dirty {
 	case *model.IdentityBinding:
 		g.changeBinding(f.Key, f, d)
 	}
+	g.settle(d)
 	return d
 }
 
@@ -74,6 +75,7 @@ func (g *Graph) Delete(r model.Ref) *Dirty {
 	case model.KindIdentityBinding:
 		g.changeBinding(r.Key, nil, d)
 	}
+	g.settle(d)
 	return d
 }
 
@@ -90,6 +92,9 @@ func (g *Graph) setMesh(next model.Mesh, d *Dirty) {
 		next.Egress = base.Egress
 	}
 	next.Headers = next.Headers.OrDefault()
+	if next.DefaultProtocol == "" {
+		next.DefaultProtocol = base.DefaultProtocol
+	}
 	if next == g.mesh {
 		return
 	}
@@ -97,13 +102,16 @@ func (g *Graph) setMesh(next model.Mesh, d *Dirty) {
 	g.reaches.forget()
 	d.Everything = true
 	g.allSharesDirty(d)
+	for namespace := range g.undeclared.in {
+		g.unsettleDefaults(namespace)
+	}
 	for k := range g.bindings {
 		g.refreshBinding(k, d) // its SPIFFE IDs name the trust domain
 	}
 }
 
 func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
-	access, mtls := g.access(name), g.mtls(name)
+	access, mtls, protocol := g.access(name), g.mtls(name), g.defaultProtocol(name)
 	if f == nil {
 		delete(g.namespaces, name)
 	} else {
@@ -115,6 +123,9 @@ func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
 	}
 	if g.access(name) != access || g.mtls(name) != mtls {
 		d.Namespaces.add(name)
+	}
+	if g.defaultProtocol(name) != protocol {
+		g.unsettleDefaults(name)
 	}
 }
 
@@ -136,6 +147,15 @@ func (g *Graph) accessDirty(namespace string, d *Dirty) {
 }
 
 func (g *Graph) changeService(k model.Key, f *model.Service, d *Dirty) {
+	g.note(k, f)
+	if f != nil {
+		f = g.decided(f)
+	}
+	g.placeService(k, f, d)
+}
+
+// placeService takes in a Service with what its ports speak.
+func (g *Graph) placeService(k model.Key, f *model.Service, d *Dirty) {
 	wasIPv6, here := g.ipv6(), set[model.Key]{}
 	if old := g.services[k]; old != nil {
 		g.indexAddresses(old, false, here, d)
@@ -220,6 +240,20 @@ func (g *Graph) changeSlice(k model.Key, f *model.EndpointSlice, d *Dirty) {
 	if f != nil {
 		g.endpointsDirty(f.Service, d)
 	}
+	if old == nil || f == nil || old.Service != f.Service || !slices.Equal(old.Ports, f.Ports) {
+		g.podPortsChanged(d, old, f)
+	}
+}
+
+// podPortsChanged marks what follows from the ports of slices: which ports of a
+// Service a policy names.
+func (g *Graph) podPortsChanged(d *Dirty, of ...*model.EndpointSlice) {
+	for _, s := range of {
+		if s != nil {
+			g.unsettle(s.Service)
+			g.targetsDirty(g.facts[s.Service].identities, d)
+		}
+	}
 }
 
 // apart are the endpoints of two versions of a slice without those that they
@@ -275,6 +309,7 @@ func (g *Graph) endpointsDirty(k model.Key, d *Dirty) {
 		g.targetsDirty(g.facts[k].identities, d)
 		g.audienceDirty(k, d)
 		g.respeak(d, k)
+		g.unsettle(k)
 		if s := g.services[k]; s != nil {
 			d.Addresses.add(s.Addresses...)
 		}
@@ -328,6 +363,7 @@ func (g *Graph) changeSplit(k model.Key, f *model.Split, d *Dirty) {
 	if old != nil {
 		if !weights {
 			g.audienceDirty(old.Root, d)
+			g.unsettle(old.Root)
 		}
 		g.indexSplit(old, false)
 		delete(g.splits, k)
@@ -346,6 +382,7 @@ func (g *Graph) changeSplit(k model.Key, f *model.Split, d *Dirty) {
 		if s != nil {
 			g.audienceDirty(s.Root, d)
 			g.respeak(d, s.Root)
+			g.unsettle(s.Root)
 			d.Services.add(backendNames(s)...)
 		}
 	}
@@ -396,6 +433,9 @@ func (g *Graph) routeChanged(r model.Ref, d *Dirty) {
 	for t := range g.index.targetsWith[r] {
 		d.Inbound.add(g.parties[t].destinations...)
 		d.Objects.add(g.targets[t].Ref())
+		for _, id := range g.parties[t].destinations {
+			g.unsettleServers(id)
+		}
 	}
 }
 

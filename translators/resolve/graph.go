@@ -25,8 +25,9 @@ type Graph struct {
 	targets    map[model.Key]*model.Target
 	bindings   map[model.Key]*model.IdentityBinding
 
-	index  index
-	spoken spoken
+	index      index
+	spoken     spoken
+	undeclared undeclaredPorts
 	// facts is what the endpoints of each Service say of it.
 	facts map[model.Key]facts
 	// parties are whom each TrafficTarget speaks of, and bound whom each
@@ -108,6 +109,7 @@ func NewGraph() *Graph {
 		parties:    map[model.Key]parties{},
 		bound:      map[model.Key]bound{},
 		spoken:     newSpoken(),
+		undeclared: newUndeclared(),
 		reaches:    newReaches(),
 		index: index{
 			slicesOf: relation[model.Key, model.Key]{}, slicesWith: relation[model.Key, model.Key]{},
@@ -125,7 +127,7 @@ func NewGraph() *Graph {
 }
 
 func defaultMesh() model.Mesh {
-	return model.Mesh{TrustDomain: DefaultTrustDomain, Access: model.AccessEnforcing, Egress: model.EgressAllow, Headers: model.DefaultHeaderLimits}
+	return model.Mesh{TrustDomain: DefaultTrustDomain, Access: model.AccessEnforcing, Egress: model.EgressAllow, Headers: model.DefaultHeaderLimits, DefaultProtocol: model.ProtocolTCP}
 }
 
 // TrustDomain is the mesh's trust domain.
@@ -142,7 +144,7 @@ func (g *Graph) Fragment(r model.Ref) model.Fragment {
 	case model.KindNamespace:
 		return fragment(g.namespaces[r.Name])
 	case model.KindService:
-		return fragment(g.services[r.Key])
+		return fragment(g.written(r.Key))
 	case model.KindEndpointSlice:
 		return fragment(g.slices[r.Key])
 	case model.KindPod:

@@ -41,7 +41,7 @@ func allViews(g *Graph) views {
 			v.Services[k("svc")] = g.ServiceViews(k("svc"))
 			v.UDP[k("svc")] = g.UDPViews(k("svc"))
 			v.Classes[k("pod")], _, _ = g.ClassOf(k("pod"))
-			for _, r := range []model.Ref{{Kind: model.KindTrafficSplit, Key: k("split")}, {Kind: model.KindTrafficTarget, Key: k("target")}, {Kind: model.KindIdentityBinding, Key: k("binding")}} {
+			for _, r := range []model.Ref{{Kind: model.KindTrafficSplit, Key: k("split")}, {Kind: model.KindTrafficTarget, Key: k("target")}, {Kind: model.KindService, Key: k("svc")}, {Kind: model.KindIdentityBinding, Key: k("binding")}} {
 				v.Problems[r] = g.Diagnose(r)
 			}
 		}

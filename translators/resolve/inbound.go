@@ -33,6 +33,8 @@ type ShapePort struct {
 	Protocol model.Protocol
 	// TCPToo tells that the protocol is HTTP, and that a Service calls it TCP.
 	TCPToo bool
+	// Declared tells that every Service that speaks of it declares it TCP.
+	Declared bool
 }
 
 // ClassOf answers with a pod's class and its shape; false where the pod is
@@ -54,7 +56,7 @@ func (g *Graph) shapePorts(pod *model.Pod) []ShapePort {
 		if isUDP(port) {
 			continue
 		}
-		p := ShapePort{Number: n, Protocol: port.Protocol}
+		p := shapePort(port, n)
 		if old, ok := ports[n]; ok {
 			p = alsoSpoken(old, p)
 		}
@@ -65,6 +67,14 @@ func (g *Graph) shapePorts(pod *model.Pod) []ShapePort {
 
 func byNumber(ports map[uint16]ShapePort) []ShapePort {
 	return slices.SortedFunc(maps.Values(ports), func(a, b ShapePort) int { return cmp.Compare(a.Number, b.Number) })
+}
+
+// shapePort is a port of the pods as a Service speaks of it.
+func shapePort(p model.Port, number uint16) ShapePort {
+	if p.Protocol == model.ProtocolDetect {
+		return ShapePort{Number: number, Protocol: model.ProtocolHTTP, TCPToo: true}
+	}
+	return ShapePort{Number: number, Protocol: p.Protocol, Declared: isTCP(p) && !p.Undeclared}
 }
 
 // Inbound answers with what the pods of a class take in.
@@ -143,20 +153,31 @@ func (g *Graph) grants(dest model.Identity) []grant {
 }
 
 func (g *Graph) grant(t *model.Target) grant {
-	gr := grant{sources: g.parties[t.Key].sources}
+	gr := g.portGrant(t)
+	gr.sources = g.parties[t.Key].sources
+	for _, r := range t.Rules {
+		if r.Kind == model.KindHTTPRouteGroup {
+			gr.routes = append(gr.routes, g.allowedRoutes(model.Key{Namespace: t.Namespace, Name: r.Name}, r.Matches)...)
+		}
+	}
+	gr.routes = tidyRoutes(gr.routes)
+	return gr
+}
+
+// portGrant is a grant as far as it is about ports.
+func (g *Graph) portGrant(t *model.Target) grant {
+	var gr grant
 	for _, r := range t.Rules {
 		key := model.Key{Namespace: t.Namespace, Name: r.Name}
 		switch r.Kind {
 		case model.KindHTTPRouteGroup:
 			gr.http = true
-			gr.routes = append(gr.routes, g.allowedRoutes(key, r.Matches)...)
 		case model.KindTCPRoute:
 			gr.tcp.add(g.routes[model.Ref{Kind: r.Kind, Key: key}])
 		case model.KindUDPRoute:
 			gr.udp.add(g.routes[model.Ref{Kind: r.Kind, Key: key}])
 		}
 	}
-	gr.routes = tidyRoutes(gr.routes)
 	gr.narrow(t.Port)
 	return gr
 }
@@ -248,10 +269,12 @@ func (gr grant) at(p ShapePort) (anyRequest bool, routes []model.AllowedRoute) {
 		return false, nil
 	case p.Protocol == model.ProtocolUDP:
 		return gr.udp.covers(p.Number), nil
+	case !p.Protocol.IsHTTP() && gr.http:
+		// Beside HTTPRouteGroups a TCPRoute must open no port that may serve
+		// requests: one that it names, and that is declared to serve none.
+		return p.Declared && slices.Contains(gr.tcp.ports, p.Number), nil
 	case !p.Protocol.IsHTTP():
-		// Beside HTTPRouteGroups the TCPRoutes narrow; where no request can be
-		// told, nothing is left of both.
-		return !gr.http && gr.tcp.covers(p.Number), nil
+		return gr.tcp.covers(p.Number), nil
 	case gr.tcp.named && !gr.tcp.covers(p.Number):
 		return false, nil
 	case gr.http:

@@ -7,7 +7,7 @@ import "github.com/weft-mesh/weft/translators/model"
 // speaks. HTTP/2 holds against HTTP/1.1: an application that serves both takes
 // it from whoever asks.
 func alsoSpoken(a, b ShapePort) ShapePort {
-	p := ShapePort{Number: a.Number, Protocol: a.Protocol, TCPToo: a.TCPToo || b.TCPToo || a.Protocol.IsHTTP() != b.Protocol.IsHTTP()}
+	p := ShapePort{Number: a.Number, Protocol: a.Protocol, TCPToo: a.TCPToo || b.TCPToo || a.Protocol.IsHTTP() != b.Protocol.IsHTTP(), Declared: a.Declared && b.Declared}
 	if b.Protocol == model.ProtocolHTTP2 || !a.Protocol.IsHTTP() {
 		p.Protocol = b.Protocol
 	}

@@ -32,7 +32,10 @@ func New(seed, stream uint64) World { return World{rand.New(rand.NewPCG(seed, st
 func (w World) Fragment() model.Fragment {
 	switch w.IntN(10) {
 	case 0:
-		return &model.Namespace{Name: w.namespace(), Access: []model.Access{"", model.AccessPermissive, model.AccessEnforcing}[w.IntN(3)]}
+		return &model.Namespace{
+			Name: w.namespace(), Access: []model.Access{"", model.AccessPermissive, model.AccessEnforcing}[w.IntN(3)],
+			DefaultProtocol: []model.Protocol{"", model.ProtocolTCP, model.ProtocolHTTP, model.ProtocolDetect}[w.IntN(4)],
+		}
 	case 1:
 		return w.service()
 	case 2, 3:
@@ -45,7 +48,7 @@ func (w World) Fragment() model.Fragment {
 		return &model.RouteGroup{Key: w.key("group"), Matches: []model.NamedMatch{{Name: w.name("m"), HTTPMatch: model.HTTPMatch{PathRegex: "/" + w.name("p")}}}}
 	case 7:
 		kind := []model.Kind{model.KindTCPRoute, model.KindUDPRoute}[w.IntN(2)]
-		return &model.PortRoute{Kind: kind, Key: w.key("ports"), Ports: [][]uint16{nil, {80}, {80, 3306, 5353}}[w.IntN(3)]}
+		return &model.PortRoute{Kind: kind, Key: w.key("ports"), Ports: [][]uint16{nil, {80}, {8080}, {80, 3306, 5353}}[w.IntN(4)]}
 	case 8:
 		return w.binding()
 	default:
@@ -61,6 +64,11 @@ func (w World) service() *model.Service {
 	s.Addresses = []netip.Addr{netip.AddrFrom4([4]byte{first, 19, byte(len(k.Namespace + k.Name)), k.Name[3]})}
 	if w.IntN(2) == 0 {
 		s.Ports = append(s.Ports, model.Port{Name: "db", Number: 3306, Protocol: model.ProtocolTCP})
+	}
+	for i := range s.Ports {
+		if w.IntN(3) == 0 {
+			s.Ports[i].Protocol = model.ProtocolUndeclared
+		}
 	}
 	if w.IntN(2) == 0 {
 		s.Ports = append(s.Ports, model.Port{Name: "quic", Number: 80, Protocol: model.ProtocolUDP}, model.Port{Name: "dns", Number: 53, Protocol: model.ProtocolUDP})
@@ -125,8 +133,10 @@ func (w World) target() *model.Target {
 			t.Sources = append(t.Sources, w.identity())
 		}
 	}
-	t.Rules = []model.TargetRule{{Kind: model.KindHTTPRouteGroup, Name: w.name("group")}}
-	if w.IntN(2) == 0 {
+	if w.IntN(4) > 0 {
+		t.Rules = []model.TargetRule{{Kind: model.KindHTTPRouteGroup, Name: w.name("group")}}
+	}
+	if len(t.Rules) == 0 || w.IntN(2) == 0 {
 		t.Rules = append(t.Rules, model.TargetRule{Kind: model.KindTCPRoute, Name: w.name("ports")})
 	}
 	if w.IntN(2) == 0 {

@@ -26,7 +26,7 @@ var accessMutants = []mutant{
 	},
 	{
 		Name: "httproutegroup-opens-tcp", Says: "lets an HTTPRouteGroup open TCP ports",
-		File: inbound, Old: "		return !gr.http && gr.tcp.covers(p.Number), nil", New: "		return gr.http || gr.tcp.covers(p.Number), nil",
+		File: inbound, Old: "		return p.Declared && slices.Contains(gr.tcp.ports, p.Number), nil", New: "		return true, nil",
 		Tests: "^specs-http-is-not-tcp$",
 	},
 	{

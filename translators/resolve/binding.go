@@ -160,6 +160,10 @@ func (g *Graph) refreshParties(k model.Key, d *Dirty) {
 
 func (g *Graph) indexParties(k model.Key, in bool, d *Dirty) {
 	p := g.parties[k]
+	g.rules.looking.add(k)
+	if g.rules.idle.has(k) {
+		g.touchServers(k)
+	}
 	for _, i := range p.destinations {
 		g.index.targetsOf.put(i, k, in)
 		g.index.destinationsIn.put(i.Namespace, i, len(g.index.targetsOf[i]) > 0)

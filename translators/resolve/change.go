@@ -175,6 +175,7 @@ func (g *Graph) placeService(k model.Key, f *model.Service, d *Dirty) {
 	g.audienceDirty(k, d)
 	g.serviceDirty(k, d)
 	g.targetsDirty(g.facts[k].identities, d)
+	g.touch(k)
 	for s := range g.index.slicesOf[k] {
 		g.podsDirty(g.slices[s].Endpoints, d)
 	}
@@ -252,6 +253,7 @@ func (g *Graph) podPortsChanged(d *Dirty, of ...*model.EndpointSlice) {
 		if s != nil {
 			g.unsettle(s.Service)
 			g.targetsDirty(g.facts[s.Service].identities, d)
+			g.touch(s.Service)
 		}
 	}
 }
@@ -307,6 +309,7 @@ func (g *Graph) endpointsDirty(k model.Key, d *Dirty) {
 		g.serviceDirty(k, d)
 		g.targetsDirty(before, d)
 		g.targetsDirty(g.facts[k].identities, d)
+		g.touch(k)
 		g.audienceDirty(k, d)
 		g.respeak(d, k)
 		g.unsettle(k)
@@ -433,6 +436,7 @@ func (g *Graph) routeChanged(r model.Ref, d *Dirty) {
 	for t := range g.index.targetsWith[r] {
 		d.Inbound.add(g.parties[t].destinations...)
 		d.Objects.add(g.targets[t].Ref())
+		g.rules.looking.add(t)
 		for _, id := range g.parties[t].destinations {
 			g.unsettleServers(id)
 		}

@@ -17,8 +17,10 @@ func (g *Graph) Diagnose(r model.Ref) []model.Diagnostic {
 		}
 	case model.KindTrafficTarget:
 		if t := g.targets[r.Key]; t != nil {
-			return slices.Concat(g.diagnoseTarget(t), g.diagnoseHTTPRules(t), g.diagnoseBindings(t))
+			return slices.Concat(g.diagnoseTarget(t), g.diagnosePortRoutes(t), g.diagnoseHTTPRules(t), g.diagnoseBindings(t))
 		}
+	case model.KindService:
+		return g.rules.warnings[r.Key]
 	case model.KindIdentityBinding:
 		return g.bound[r.Key].diagnostics
 	}

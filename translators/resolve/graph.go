@@ -28,6 +28,7 @@ type Graph struct {
 	index      index
 	spoken     spoken
 	undeclared undeclaredPorts
+	rules      httpRules
 	// facts is what the endpoints of each Service say of it.
 	facts map[model.Key]facts
 	// parties are whom each TrafficTarget speaks of, and bound whom each
@@ -110,6 +111,7 @@ func NewGraph() *Graph {
 		bound:      map[model.Key]bound{},
 		spoken:     newSpoken(),
 		undeclared: newUndeclared(),
+		rules:      httpRules{warnings: map[model.Key][]model.Diagnostic{}},
 		reaches:    newReaches(),
 		index: index{
 			slicesOf: relation[model.Key, model.Key]{}, slicesWith: relation[model.Key, model.Key]{},

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/weft-mesh/weft/translators/model"
@@ -62,6 +63,8 @@ func allowed(p model.Policy) []string {
 	return names
 }
 
+func isGroup(f model.Fragment) bool { return f.Ref().Kind == model.KindHTTPRouteGroup }
+
 // TestPolicy walks through TrafficTarget v1alpha3 and the traps about it.
 func TestPolicy(t *testing.T) {
 	const http, tcpKind = model.KindHTTPRouteGroup, model.KindTCPRoute
@@ -104,12 +107,21 @@ func TestPolicy(t *testing.T) {
 		"a missing TCPRoute does not widen a group": {
 			fragments: []model.Fragment{group("g", "a"), target("t", rule(tcpKind, "r"), rule(http, "g"))},
 		},
-		"a missing group does not let a TCPRoute open its ports": {
+		"a missing group does not let a TCPRoute open an HTTP port": {
 			fragments: []model.Fragment{tcp("r", 80, 3306), target("t", rule(tcpKind, "r"), rule(http, "g"))},
+			db3306:    []string{"all"},
 		},
-		"a TCPRoute beside a group opens no port where requests can't be told": {
-			fragments: []model.Fragment{tcp("r", 80, 3306), group("g", "a"), target("t", rule(tcpKind, "r"), rule(http, "g"))},
-			http80:    []string{"shop/g/a"},
+		"a TCPRoute beside a group opens the TCP ports that it names": {
+			fragments: []model.Fragment{tcp("r", 80, 3306, 4000), group("g", "a"), target("t", rule(tcpKind, "r"), rule(http, "g"))},
+			http80:    []string{"shop/g/a"}, db3306: []string{"all"},
+		},
+		"a TCPRoute without ports beside a group opens none": {
+			fragments: []model.Fragment{tcp("r"), group("g", "a"), target("t", rule(tcpKind, "r"), rule(http, "g"))},
+			http80:    []string{"shop/g/a"}, http81: []string{"shop/g/a"},
+		},
+		"trap 26: destination.port beside a group and a TCPRoute": {
+			fragments: []model.Fragment{tcp("r", 80, 3306), group("g", "a"), at(3306, target("t", rule(tcpKind, "r"), rule(http, "g")))},
+			db3306:    []string{"all"},
 		},
 		"a TCPRoute in a target of its own does": {
 			fragments: []model.Fragment{tcp("r", 3306), group("g", "a"), target("t", rule(http, "g")), target("u", rule(tcpKind, "r"))},
@@ -154,7 +166,7 @@ func TestPolicy(t *testing.T) {
 			http80:    []string{"everybody"}, http81: []string{"everybody"}, db3306: []string{"everybody"}, unnamedPort: []string{"everybody"},
 		},
 	}
-	shape := Shape{Ports: []ShapePort{{Number: 80, Protocol: model.ProtocolHTTP}, {Number: 81, Protocol: model.ProtocolHTTP2}, {Number: 3306, Protocol: model.ProtocolTCP}}}
+	shape := Shape{Ports: []ShapePort{{Number: 80, Protocol: model.ProtocolHTTP}, {Number: 81, Protocol: model.ProtocolHTTP2}, {Number: 3306, Protocol: model.ProtocolTCP, Declared: true}, {Number: 4000, Protocol: model.ProtocolTCP}}}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := NewGraph()
@@ -163,6 +175,9 @@ func TestPolicy(t *testing.T) {
 			}
 			in := g.Inbound(web, shape)
 			got := [][]string{allowed(in.Ports[0].Policy), allowed(in.Ports[1].Policy), allowed(in.Ports[2].Policy), allowed(in.Other)}
+			if slices.ContainsFunc(tc.fragments, isGroup) && slices.Contains(allowed(in.Ports[3].Policy), "all") {
+				t.Error("a port that nobody declares TCP is open by a target with groups")
+			}
 			if want := [][]string{tc.http80, tc.http81, tc.db3306, tc.unnamedPort}; !reflect.DeepEqual(got, want) {
 				t.Errorf("front may ask ports 80, 81, 3306 and others for\n got %q\nwant %q", got, want)
 			}

@@ -85,6 +85,7 @@ func (g *Graph) settle(d *Dirty) {
 			g.placeService(k, now, d)
 		}
 	}
+	g.settleRules(d)
 }
 
 // decided is a Service with a protocol for each port.

@@ -20,6 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 	sigsyaml "sigs.k8s.io/yaml"
 
+	"github.com/weft-mesh/weft/api/v1alpha1"
 	"github.com/weft-mesh/weft/translators/kube"
 	"github.com/weft-mesh/weft/translators/model"
 	"github.com/weft-mesh/weft/translators/resolve"
@@ -225,6 +226,12 @@ func (l *loader) add(doc []byte) error {
 		var n corev1.Namespace
 		err := sigsyaml.Unmarshal(doc, &n)
 		f, ds := kube.Namespace(&n)
+		l.fragments, l.diagnostics = append(l.fragments, f), append(l.diagnostics, ds...)
+		return err
+	case "MeshConfig":
+		var m v1alpha1.MeshConfig
+		err := sigsyaml.Unmarshal(doc, &m)
+		f, ds := kube.Mesh(&m)
 		l.fragments, l.diagnostics = append(l.fragments, f), append(l.diagnostics, ds...)
 		return err
 	case "Service":

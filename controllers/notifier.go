@@ -49,7 +49,14 @@ type Notifier struct {
 }
 
 // Notify never blocks.
-func (n *Notifier) Notify(r model.Ref) { n.add(r) }
+func (n *Notifier) Notify(r model.Ref) {
+	if r.Kind == model.KindService {
+		// Those alone of which there was something to tell.
+		n.seen(r, true)
+		return
+	}
+	n.add(r)
+}
 
 // seen takes in that an object is there, or is gone.
 func (n *Notifier) seen(r model.Ref, there bool) {

@@ -8,6 +8,7 @@ import (
 	"k8s.io/client-go/tools/events"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 
 	"github.com/weft-mesh/weft/internal/identity"
@@ -61,7 +62,7 @@ func Register(mgr ctrl.Manager, o Options) error {
 		mgr.Add(l),
 		mgr.Add(&meshDefaulter{client: mgr.GetClient(), log: mgr.GetLogger().WithName("meshconfig")}),
 		authority.register(mgr),
-		registerReporter(mgr, o, readers{mesh: mgr.GetCache(), smi: objects, served: kinds}, recorder, func() error { return errors.Join(l.ready(), settled(o.Settled)) }),
+		registerReporter(mgr, o, readers{mesh: mgr.GetCache(), smi: objects, served: kinds}, recorder, t.say, func() error { return errors.Join(l.ready(), settled(o.Settled)) }),
 		(&proxyConfigReconciler{
 			client: mgr.GetClient(), authority: o.Authority, bootstrap: o.Bootstrap, system: o.Namespace, events: recorder, said: map[string]string{},
 		}).register(mgr),
@@ -91,9 +92,9 @@ func hasAuthority(a *identity.Authority) error {
 	return nil
 }
 
-func registerReporter(mgr ctrl.Manager, o Options, from readers, recorder events.EventRecorder, ready func() error) error {
+func registerReporter(mgr ctrl.Manager, o Options, from readers, recorder events.EventRecorder, say func(model.Ref, client.Object, []model.Diagnostic), ready func() error) error {
 	r := &reporter{
-		readers: from, client: mgr.GetClient(), status: o.Status, events: recorder, clock: o.Clock, ready: ready,
+		readers: from, client: mgr.GetClient(), status: o.Status, events: recorder, clock: o.Clock, ready: ready, say: say,
 		wrote: map[model.Ref]written{},
 	}
 	c, err := controller.NewTyped("status", mgr, controller.TypedOptions[model.Ref]{Reconciler: r, MaxConcurrentReconciles: 4})

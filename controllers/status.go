@@ -30,6 +30,8 @@ type reporter struct {
 	events events.EventRecorder
 	clock  clock.PassiveClock
 	ready  func() error
+	// say tells of what is wrong with an object that has no conditions.
+	say func(model.Ref, client.Object, []model.Diagnostic)
 
 	mu sync.Mutex
 	// wrote is what was last told of an object. It is ahead of the cache, so
@@ -50,6 +52,9 @@ type written struct {
 func (r *reporter) Reconcile(ctx context.Context, ref model.Ref) (ctrl.Result, error) {
 	if err := r.ready(); err != nil {
 		return ctrl.Result{RequeueAfter: soonest}, nil
+	}
+	if ref.Kind == model.KindService {
+		return ctrl.Result{}, r.reportService(ctx, ref)
 	}
 	u, err := r.read(ctx, ref)
 	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {

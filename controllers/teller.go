@@ -27,7 +27,11 @@ type teller struct {
 
 func (t *teller) tell(ref model.Ref, o client.Object, diagnostics []model.Diagnostic) {
 	switch ref.Kind {
-	case model.KindService, model.KindEndpointSlice:
+	case model.KindEndpointSlice:
+	case model.KindService:
+		if o == nil {
+			t.notifier.seen(ref, false)
+		}
 	case model.KindPod, model.KindNamespace:
 		if isClosed(t.elected) {
 			t.say(ref, o, diagnostics)

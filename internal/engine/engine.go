@@ -58,6 +58,9 @@ type Engine struct {
 	// reachers are the sights of those who may call an identity.
 	common   *sight
 	listener slot[model.OutboundListener]
+	// detect is the listener that goes with it, where some port's protocol is
+	// detected.
+	detect   slot[model.HeaderLimits]
 	reachers map[reached]map[*sight]bool
 	classes  map[resolve.Class]*class
 	members  map[model.Key]map[*member]bool // by pod
@@ -103,7 +106,7 @@ func New(o Options) *Engine {
 	}
 	e.shared = shared{built: e.metrics.built, encoder: envoy.NewEncoder()}
 	e.common.fill()
-	e.listener.built = e.metrics.built
+	e.listener.built, e.detect.built = e.metrics.built, e.metrics.built
 	e.dirty.Everything = true
 	return e
 }

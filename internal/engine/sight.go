@@ -295,11 +295,26 @@ func (e *Engine) eachSeer(s *sight, f func(*class)) {
 
 // refreshListener rebuilds the outbound listener, which all have.
 func (e *Engine) refreshListener() {
+	view := e.graph.OutboundListener()
 	was := e.listener.res
-	if e.listener.set(envoy.OutboundListenerName, e.graph.OutboundListener(), func(l model.OutboundListener) (proto.Message, error) {
+	if e.listener.set(envoy.OutboundListenerName, view, func(l model.OutboundListener) (proto.Message, error) {
 		return envoy.BuildOutboundListener(l)
 	}) {
 		e.common.add(xds.Listener, steps(some(was), some(e.listener.res)))
+		e.unsettled[e.common] = true
+	}
+	e.refreshDetect(envoy.Detects(view), view.Headers)
+}
+
+func (e *Engine) refreshDetect(wanted bool, h model.HeaderLimits) {
+	was := e.detect.res
+	if wanted {
+		e.detect.set(envoy.DetectListenerName, h, func(h model.HeaderLimits) (proto.Message, error) { return envoy.BuildDetectListener(h), nil })
+	} else {
+		e.detect = slot[model.HeaderLimits]{built: e.metrics.built}
+	}
+	if e.detect.res != was {
+		e.common.add(xds.Listener, steps(some(was), some(e.detect.res)))
 		e.unsettled[e.common] = true
 	}
 }

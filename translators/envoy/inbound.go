@@ -44,6 +44,9 @@ func BuildInboundListener(v model.Inbound) (*listenerv3.Listener, error) {
 		b.udp(p)
 	}
 	b.add(closedChain(), refusedChain(v.Headers))
+	if len(b.inspect) > 0 {
+		l.ListenerFilters = append(l.ListenerFilters, inspectorOf(b.inspect))
+	}
 	l.FilterChains, l.FilterChainMatcher = b.chains, inboundMatcher(b.ports, b.other)
 	return l, nil
 }
@@ -56,6 +59,8 @@ type inboundBuilder struct {
 	chains      []*listenerv3.FilterChain
 	ports       map[uint16]chainsOf
 	other       chainsOf
+	// inspect are the ports where the first bytes of plaintext are looked at.
+	inspect []uint16
 }
 
 func (b *inboundBuilder) add(chains ...*listenerv3.FilterChain) {
@@ -90,6 +95,10 @@ func (b *inboundBuilder) port(p model.InboundPort) {
 	case !p.Protocol.IsHTTP():
 		c.tcp = b.tcp(name, p.Policy)
 		c.http = c.tcp
+	}
+	if p.Detect && b.permissive {
+		b.inspect = append(b.inspect, p.Port)
+		c.inspect, c.rest = true, b.bytes(name+"|rest", *p.TCP)
 	}
 	b.ports[p.Port] = c
 }

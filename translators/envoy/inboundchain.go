@@ -13,10 +13,13 @@ import (
 // in the chains themselves, so that a port that gains or loses a way in drains
 // none of its others (ADR 27).
 type chainsOf struct {
-	http    string // requests from a sidecar
-	tcp     string // connections from a sidecar
-	udp     string // streams from a sidecar that carry datagrams
-	plain   string // plaintext
+	http  string // requests from a sidecar
+	tcp   string // connections from a sidecar
+	udp   string // streams from a sidecar that carry datagrams
+	plain string // plaintext
+	// rest is of plaintext that is no request, where its first bytes are looked at.
+	rest    string
+	inspect bool
 	foreign string // TLS that no sidecar speaks
 }
 
@@ -31,6 +34,9 @@ func (c chainsOf) matcher() *xdsmatcherv3.Matcher_OnMatch {
 	tls.OnNoMatch = chainOrClosed(c.foreign)
 	m := exactMap(transportProtocol(), map[string]*xdsmatcherv3.Matcher_OnMatch{"tls": nested(tls)})
 	m.OnNoMatch = chainOrClosed(c.plain)
+	if c.inspect {
+		m.OnNoMatch = inspected(c.plain, c.rest)
+	}
 	return nested(m)
 }
 

@@ -99,6 +99,8 @@ func chainFor(p model.Protocol, e model.Egress) string {
 		return httpChain
 	case p == model.ProtocolTCP:
 		return directChain
+	case p == model.ProtocolDetect:
+		return detectChain
 	case e == model.EgressDeny:
 		return closedChainName
 	default:
@@ -170,6 +172,9 @@ func BuildOutboundListener(v model.OutboundListener) (*listenerv3.Listener, erro
 		{Name: passthroughChain, Filters: []*listenerv3.Filter{tcpProxy("passthrough", PassthroughCluster)}},
 		{Name: closedChainName, Filters: closedFilters()},
 	}
+	if Detects(v) {
+		l.FilterChains = append(l.FilterChains, &listenerv3.FilterChain{Name: detectChain, Filters: detectFilters()})
+	}
 	l.FilterChainMatcher = byAddress(v)
 	l.DefaultFilterChain = &listenerv3.FilterChain{Name: "egress", Filters: []*listenerv3.Filter{tcpProxy("egress", PassthroughCluster)}}
 	if v.Egress == model.EgressDeny {
@@ -183,4 +188,5 @@ const (
 	directChain      = "direct"
 	passthroughChain = "passthrough"
 	closedChainName  = "closed"
+	detectChain      = "detect"
 )

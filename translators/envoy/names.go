@@ -14,6 +14,9 @@ const (
 	OutboundListenerName = "outbound"
 	InboundListenerName  = "inbound"
 	ProbesListenerName   = "probes"
+	// DetectListenerName is within the sidecar, where some port's protocol is
+	// detected.
+	DetectListenerName = "detect"
 )
 
 // Ports of the sidecar in its pod. 15000 to 15099 are never redirected.
@@ -52,6 +55,7 @@ const (
 // Clusters that every proxy has.
 const (
 	PassthroughCluster  = "passthrough"
+	DetectCluster       = "detect"
 	InboundHTTPCluster  = "inbound|http"
 	InboundHTTP2Cluster = "inbound|http2"
 	InboundTCPCluster   = "inbound|tcp"

@@ -165,6 +165,9 @@ type InboundPort struct {
 	// TCP is who may connect by a Service that calls the port TCP, where others
 	// call it HTTP; nil where none does.
 	TCP *Policy
+	// Detect tells that a Service leaves it to the first bytes which of the two it
+	// is. Sidecars have looked at them; plaintext is looked at here.
+	Detect bool
 }
 
 // Policy says who may call. What it does not allow is denied.

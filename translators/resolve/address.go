@@ -31,6 +31,8 @@ func isTCP(p model.Port) bool  { return p.Protocol == model.ProtocolTCP }
 func isUDP(p model.Port) bool  { return p.Protocol == model.ProtocolUDP }
 func isHTTP(p model.Port) bool { return p.Protocol.IsHTTP() }
 
+func isDetect(p model.Port) bool { return p.Protocol == model.ProtocolDetect }
+
 func addressPorts(s *model.Service, owned []netip.Addr, want func(model.Port) bool) []netip.AddrPort {
 	var as []netip.AddrPort
 	for _, p := range s.Ports {

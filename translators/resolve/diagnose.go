@@ -89,7 +89,7 @@ func (g *Graph) diagnoseTCPMatches(s *model.Split, root *model.Service) []model.
 	}
 	var ds []model.Diagnostic
 	for _, p := range root.Ports {
-		if p.Protocol.IsHTTP() {
+		if isHTTP(p) || isDetect(p) {
 			continue
 		}
 		message := fmt.Sprintf("port %d of Service %s is TCP, where requests can't be matched, so the split is not in force there; set appProtocol: http if it is HTTP", p.Number, root.Key)
@@ -124,7 +124,7 @@ func (g *Graph) diagnoseBackend(s *model.Split, root *model.Service, b model.Bac
 				Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable, Field: field,
 				Message: fmt.Sprintf("UDP port %d is carried inside the mesh, and Service %s has endpoints outside of it, which get none; give them sidecars", p.Number, b.Service),
 			})
-		case p.Protocol.IsHTTP() && !port.Protocol.IsHTTP():
+		case isHTTP(p) && isTCP(port):
 			ds = append(ds, model.Diagnostic{
 				Object: s.Ref(), Condition: model.ConditionAccepted, Warning: true, Reason: model.ReasonNotApplicable, Field: field,
 				Message: fmt.Sprintf("port %d is HTTP at the root %s and TCP at Service %s, so its share is let in as TCP is, and by no HTTPRouteGroup; set appProtocol: http", p.Number, root.Key, b.Service),

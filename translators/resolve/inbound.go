@@ -33,6 +33,8 @@ type ShapePort struct {
 	Protocol model.Protocol
 	// TCPToo tells that the protocol is HTTP, and that a Service calls it TCP.
 	TCPToo bool
+	// Detect tells that a Service leaves it to the first bytes.
+	Detect bool
 	// Declared tells that every Service that speaks of it declares it TCP.
 	Declared bool
 }
@@ -71,8 +73,8 @@ func byNumber(ports map[uint16]ShapePort) []ShapePort {
 
 // shapePort is a port of the pods as a Service speaks of it.
 func shapePort(p model.Port, number uint16) ShapePort {
-	if p.Protocol == model.ProtocolDetect {
-		return ShapePort{Number: number, Protocol: model.ProtocolHTTP, TCPToo: true}
+	if isDetect(p) {
+		return ShapePort{Number: number, Protocol: model.ProtocolHTTP, TCPToo: true, Detect: true}
 	}
 	return ShapePort{Number: number, Protocol: p.Protocol, Declared: isTCP(p) && !p.Undeclared}
 }

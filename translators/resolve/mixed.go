@@ -7,7 +7,7 @@ import "github.com/weft-mesh/weft/translators/model"
 // speaks. HTTP/2 holds against HTTP/1.1: an application that serves both takes
 // it from whoever asks.
 func alsoSpoken(a, b ShapePort) ShapePort {
-	p := ShapePort{Number: a.Number, Protocol: a.Protocol, TCPToo: a.TCPToo || b.TCPToo || a.Protocol.IsHTTP() != b.Protocol.IsHTTP(), Declared: a.Declared && b.Declared}
+	p := ShapePort{Number: a.Number, Protocol: a.Protocol, TCPToo: a.TCPToo || b.TCPToo || a.Protocol.IsHTTP() != b.Protocol.IsHTTP(), Declared: a.Declared && b.Declared, Detect: a.Detect || b.Detect}
 	if b.Protocol == model.ProtocolHTTP2 || !a.Protocol.IsHTTP() {
 		p.Protocol = b.Protocol
 	}
@@ -27,7 +27,7 @@ func inboundPort(allowAll bool, grants []grant, p ShapePort) model.InboundPort {
 	in := model.InboundPort{Port: p.Number, Protocol: p.Protocol, Policy: policy(allowAll, grants, p)}
 	if p.TCPToo {
 		tcp := policy(allowAll, grants, ShapePort{Number: p.Number, Protocol: model.ProtocolTCP})
-		in.TCP = &tcp
+		in.TCP, in.Detect = &tcp, p.Detect
 	}
 	return in
 }

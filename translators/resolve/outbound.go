@@ -37,22 +37,35 @@ func (g *Graph) ReadService(k model.Key, v *ServiceViews) {
 	}
 	v.Endpoints = g.appendEndpoints(v.Endpoints, s, false)
 	for _, p := range s.Ports {
-		if isUDP(p) {
-			continue
+		switch {
+		case isUDP(p):
+		case isDetect(p):
+			g.readPort(s, as(p, model.ProtocolHTTP), v)
+			g.readPort(s, as(p, model.ProtocolTCP), v)
+		default:
+			g.readPort(s, p, v)
 		}
-		c := g.cluster(s, p)
-		for _, c.Address = range g.dialled(s, p) {
-			v.Clusters = append(v.Clusters, c)
-		}
-		if !isHTTP(p) {
-			continue
-		}
-		routes := g.outboundRoutes(s, p)
-		for _, a := range g.owned(s) {
-			v.Outbound = append(v.Outbound, model.Outbound{
-				Name: portName(k, p), Address: a, Routes: routes,
-			})
-		}
+	}
+}
+
+func as(p model.Port, protocol model.Protocol) model.Port {
+	p.Protocol = protocol
+	return p
+}
+
+func (g *Graph) readPort(s *model.Service, p model.Port, v *ServiceViews) {
+	c := g.cluster(s, p)
+	for _, c.Address = range g.dialled(s, p) {
+		v.Clusters = append(v.Clusters, c)
+	}
+	if !isHTTP(p) {
+		return
+	}
+	routes := g.outboundRoutes(s, p)
+	for _, a := range g.owned(s) {
+		v.Outbound = append(v.Outbound, model.Outbound{
+			Name: portName(s.Key, p), Address: a, Routes: routes,
+		})
 	}
 }
 
@@ -65,11 +78,11 @@ func (g *Graph) dialled(s *model.Service, p model.Port) []netip.Addr {
 	if !isTCP(p) {
 		return routed
 	}
-	as := g.owned(s)
-	if len(g.index.splitsTo[s.Key]) > 0 {
-		as = append(as, netip.Addr{}) // the root's port may be HTTP
+	owned := g.owned(s)
+	if len(g.index.splitsTo[s.Key]) > 0 && !g.detects(s.Key, p.Number) {
+		owned = append(owned, netip.Addr{}) // the root's port may be HTTP
 	}
-	return as
+	return owned
 }
 
 // ServiceEndpoints answers with the endpoints alone, of a Service's TCP ports or
@@ -83,13 +96,22 @@ func (g *Graph) ServiceEndpoints(k model.Key, udp bool) []model.Endpoints {
 
 func (g *Graph) appendEndpoints(es []model.Endpoints, s *model.Service, udp bool) []model.Endpoints {
 	for _, p := range s.Ports {
-		if isUDP(p) != udp {
-			continue
+		switch {
+		case isUDP(p) != udp:
+		case isDetect(p):
+			es = g.appendPort(es, s, as(p, model.ProtocolHTTP))
+			es = g.appendPort(es, s, as(p, model.ProtocolTCP))
+		default:
+			es = g.appendPort(es, s, p)
 		}
-		e := g.endpoints(s, p)
-		for _, e.Address = range g.dialled(s, p) {
-			es = append(es, e)
-		}
+	}
+	return es
+}
+
+func (g *Graph) appendPort(es []model.Endpoints, s *model.Service, p model.Port) []model.Endpoints {
+	e := g.endpoints(s, p)
+	for _, e.Address = range g.dialled(s, p) {
+		es = append(es, e)
 	}
 	return es
 }

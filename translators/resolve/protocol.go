@@ -123,6 +123,11 @@ func (g *Graph) defaultProtocol(namespace string) model.Protocol {
 	return g.mesh.DefaultProtocol
 }
 
+// detects tells that a port's protocol is detected: routes lead to requests there.
+func (g *Graph) detects(k model.Key, number uint16) bool {
+	return slices.ContainsFunc(g.services[k].Ports, func(p model.Port) bool { return p.Number == number && isDetect(p) })
+}
+
 // joined is what the Services speak at a port that splits join one with, of what
 // is declared or ruled: HTTP where one does. None where nothing is said.
 func (g *Graph) joined(k model.Key, number uint16) model.Protocol {

@@ -40,7 +40,7 @@ func newSpoken() spoken {
 
 // protocols are what a rule may say, by preference where as many addresses
 // speak one as the other.
-var protocols = []model.Protocol{model.ProtocolOutside, model.ProtocolHTTP, model.ProtocolTCP}
+var protocols = []model.Protocol{model.ProtocolOutside, model.ProtocolHTTP, model.ProtocolTCP, model.ProtocolDetect}
 
 // rule is what most addresses speak that have a port.
 func (s *spoken) rule(port uint16) model.Protocol {
@@ -117,6 +117,8 @@ func (g *Graph) speaks(s *model.Service, to map[netip.AddrPort]speaker) {
 			switch {
 			case inMesh && isHTTP(p):
 				protocol = model.ProtocolHTTP
+			case inMesh && isDetect(p):
+				protocol = model.ProtocolDetect
 			case inMesh:
 				protocol = model.ProtocolTCP
 			}

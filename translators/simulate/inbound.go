@@ -64,6 +64,9 @@ func (r *Resources) Inbound(c Call) (Verdict, error) {
 // offers. Calls with an identity come by mutual TLS.
 func inboundChain(l *listenerv3.Listener, c Call) (*listenerv3.FilterChain, error) {
 	transport, alpns := "raw_buffer", []string(nil)
+	if c.Method != "" {
+		alpns = []string{"http/1.1"} // where a port's first bytes are looked at
+	}
 	if c.SPIFFEID != "" {
 		transport, alpns = "tls", c.ALPN
 		if len(alpns) == 0 {

@@ -44,7 +44,11 @@ func (b *builder) add(m proto.Message, err error) {
 
 func (b *builder) outbound(g *resolve.Graph, id model.Identity) {
 	sight := g.Sight(id)
-	b.add(envoy.BuildOutboundListener(g.OutboundListener()))
+	listener := g.OutboundListener()
+	b.add(envoy.BuildOutboundListener(listener))
+	if envoy.Detects(listener) {
+		b.add(envoy.BuildDetectListener(listener.Headers), nil)
+	}
 	for _, k := range sight.Services {
 		b.service(g.ServiceViews(k))
 	}

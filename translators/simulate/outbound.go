@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
@@ -37,11 +38,18 @@ func (r *Resources) Outbound(c Call) (Outcome, error) {
 	if err != nil || chain == nil {
 		return Outcome{}, err
 	}
+	return r.takenBy(chain, c)
+}
+
+// takenBy evaluates a call in the filter chain that takes it.
+func (r *Resources) takenBy(chain *listenerv3.FilterChain, c Call) (Outcome, error) {
 	out := Outcome{Chain: chain.GetName()}
 	f, err := filtersOf(chain)
 	switch {
 	case err != nil:
 		return out, err
+	case f.tcp.GetCluster() == envoy.DetectCluster:
+		return r.detected(c)
 	case f.hcm != nil:
 		return r.outboundHTTP(c, out)
 	case f.filterState != nil:
@@ -52,6 +60,21 @@ func (r *Resources) Outbound(c Call) (Outcome, error) {
 		return out, nil
 	}
 	return out, nil
+}
+
+// detected evaluates a call where its first bytes decide.
+func (r *Resources) detected(c Call) (Outcome, error) {
+	l := r.Listeners[envoy.DetectListenerName]
+	if l == nil {
+		return Outcome{}, fmt.Errorf("there is no listener %q", envoy.DetectListenerName)
+	}
+	for _, chain := range l.GetFilterChains() {
+		requests := slices.Contains(chain.GetFilterChainMatch().GetApplicationProtocols(), "http/1.1")
+		if requests == (c.Method != "") {
+			return r.takenBy(chain, c)
+		}
+	}
+	return Outcome{}, nil
 }
 
 // outboundChain picks the chain by address.

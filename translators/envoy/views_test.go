@@ -78,6 +78,9 @@ func (v views) snapshot(t *testing.T) *xds.Snapshot {
 	}
 	add(xds.Listener, resource(t, outbound.GetName(), outbound))
 	add(xds.Listener, resource(t, inbound.GetName(), inbound))
+	if envoy.Detects(v.listener) {
+		add(xds.Listener, resource(t, envoy.DetectListenerName, envoy.BuildDetectListener(v.listener.Headers)))
+	}
 	if len(v.inbound.Probes) > 0 {
 		probes, err := envoy.BuildProbesListener(v.inbound)
 		if err != nil {

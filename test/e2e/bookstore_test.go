@@ -66,7 +66,7 @@ func (w world) pod(ctx context.Context, app string) string {
 }
 
 var _ = Describe("OSM's bookstore, as its users have it", Serial, func() {
-	const doorStore, doorWarehouse, doorMySQL = 9001, 9002, 9003
+	const doorStore, doorWarehouse = 9001, 9002
 	agent := map[string]string{"user-agent": "Go-http-client/1.1", "client-app": "bookbuyer"}
 	bought, buy := traffic.Call{Path: "/books-bought", Headers: agent}, traffic.Call{Path: "/buy-a-book/new"}
 	allowed, denied := traffic.Counts{"200": 5}, traffic.Counts{"403": 5}
@@ -103,10 +103,11 @@ var _ = Describe("OSM's bookstore, as its users have it", Serial, func() {
 		become(calls(b.store, "bookstore", doorStore, traffic.Call{Path: "/", Method: "POST"}), allowed, "restock-books")
 		Expect(calls(b.store, "bookstore", doorStore, traffic.Call{Path: "/"})()).To(Equal(denied))
 		Expect(calls(b.buyer, "bookbuyer", doorWarehouse, traffic.Call{Path: "/", Method: "POST"})()).To(Equal(denied))
-		b.warehouse.echoes(ctx, b.warehouse.pod(ctx, "bookwarehouse"), doorStore)
-		conn := b.buyer.dial(b.buyer.pod(ctx, "bookbuyer"), doorMySQL)
-		_, err := echo(conn, "hello\n")
-		Expect(err).To(HaveOccurred(), "the bookbuyer reached the database")
+		stores := func(w world, app string) map[string]int64 {
+			return w.load(ctx, w.pod(ctx, app), "-c", "1", "-n", "5", "-qps", "0", "tcp://mysql.bookwarehouse:3306").Codes
+		}
+		Eventually(ctx, func() map[string]int64 { return stores(b.warehouse, "bookwarehouse") }).Should(Equal(map[string]int64{"OK": 5}))
+		Expect(stores(b.buyer, "bookbuyer")).NotTo(HaveKey("OK"), "the bookbuyer reached the database")
 
 		By("letting the bookthief in, and out")
 		program("access-bookthief.yaml")

@@ -86,7 +86,7 @@ func earlyMutation(ms ...*mutationv3.HeaderMutation) []*corev3.TypedExtensionCon
 
 // applicationConnectionLife is how long an application may send requests on one
 // connection. It is told with the next answer; requests under way go on.
-const applicationConnectionLife = 60
+const applicationConnectionLife = 30
 
 // outboundManager picks routes by the address that was dialled, whatever host
 // the request names.

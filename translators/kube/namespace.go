@@ -12,7 +12,10 @@ import (
 // Namespace converts a Namespace. A label of an unknown value is as good as
 // none, which is the stricter one where one is.
 func Namespace(object *corev1.Namespace) (*model.Namespace, []model.Diagnostic) {
-	n := &model.Namespace{Name: object.Name, Access: model.AccessUnset, MTLS: model.MTLSStrict}
+	n := &model.Namespace{
+		Name: object.Name, Access: model.AccessUnset, MTLS: model.MTLSStrict,
+		Leaving: object.Labels[v1alpha1.LabelInject] == v1alpha1.InjectDisabled,
+	}
 	var diagnostics []model.Diagnostic
 	refuse := func(label, value, mend string) {
 		diagnostics = append(diagnostics, refusal(n.Ref(), "metadata.labels["+label+"]", fmt.Sprintf("%q is not supported; %s", value, mend)))

@@ -103,6 +103,9 @@ type Namespace struct {
 	// DefaultProtocol is what undeclared ports of its Services speak; empty where
 	// the mesh's holds.
 	DefaultProtocol Protocol
+	// Leaving tells that it is on its way out of the mesh: pods that are created
+	// from now on get no sidecar.
+	Leaving bool
 }
 
 // Ref names the Namespace.

@@ -105,13 +105,18 @@ func (g *Graph) setMesh(next model.Mesh, d *Dirty) {
 	for namespace := range g.undeclared.in {
 		g.unsettleDefaults(namespace)
 	}
+	for name, n := range g.namespaces {
+		if n.Leaving {
+			g.respeakNamespace(name, d)
+		}
+	}
 	for k := range g.bindings {
 		g.refreshBinding(k, d) // its SPIFFE IDs name the trust domain
 	}
 }
 
 func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
-	access, mtls, protocol := g.access(name), g.mtls(name), g.defaultProtocol(name)
+	access, mtls, protocol, leaving := g.access(name), g.mtls(name), g.defaultProtocol(name), g.leaving(name)
 	if f == nil {
 		delete(g.namespaces, name)
 	} else {
@@ -126,6 +131,9 @@ func (g *Graph) changeNamespace(name string, f *model.Namespace, d *Dirty) {
 	}
 	if g.defaultProtocol(name) != protocol {
 		g.unsettleDefaults(name)
+	}
+	if g.leaving(name) != leaving {
+		g.respeakNamespace(name, d)
 	}
 }
 

@@ -106,8 +106,29 @@ func (g *Graph) respeak(d *Dirty, services ...model.Key) {
 	}
 }
 
+// respeakNamespace notes anew what all Services of a namespace speak.
+func (g *Graph) respeakNamespace(namespace string, d *Dirty) {
+	var services []model.Key
+	for k := range g.services {
+		if k.Namespace == namespace {
+			services = append(services, k)
+		}
+	}
+	g.respeak(d, services...)
+}
+
+// leaving tells that new connections to a namespace's Services pass by the mesh,
+// for its pods are about to lose their sidecars: a connection that is routed
+// would find no routes any more. Its pods have to take plaintext from everybody
+// meanwhile.
+func (g *Graph) leaving(namespace string) bool {
+	n := g.namespaces[namespace]
+	return n != nil && n.Leaving && g.mesh.Egress == model.EgressAllow &&
+		g.mtls(namespace) == model.MTLSPermissive && g.access(namespace) == model.AccessPermissive
+}
+
 func (g *Graph) speaks(s *model.Service, to map[netip.AddrPort]speaker) {
-	inMesh := g.inMesh(s.Key)
+	inMesh := g.inMesh(s.Key) && !g.leaving(s.Namespace)
 	for _, a := range g.owned(s) {
 		for _, p := range s.Ports {
 			if isUDP(p) {

@@ -76,3 +76,37 @@ func TestPrefixesHoldServicesAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestANamespaceThatLeavesIsPassedBy: what takes plaintext from everybody is left
+// by new connections, while its routes go on for those that are open.
+func TestANamespaceThatLeavesIsPassedBy(t *testing.T) {
+	at := netip.MustParseAddrPort("198.19.0.1:80")
+	for name, c := range map[string]struct {
+		namespace model.Namespace
+		mesh      model.Mesh
+		routed    bool
+	}{
+		"it stays":                   {model.Namespace{Access: model.AccessPermissive, MTLS: model.MTLSPermissive}, model.Mesh{}, true},
+		"it leaves":                  {model.Namespace{Access: model.AccessPermissive, MTLS: model.MTLSPermissive, Leaving: true}, model.Mesh{}, false},
+		"the mesh is permissive":     {model.Namespace{MTLS: model.MTLSPermissive, Leaving: true}, model.Mesh{Access: model.AccessPermissive}, false},
+		"its pods take no plaintext": {model.Namespace{Access: model.AccessPermissive, Leaving: true}, model.Mesh{}, true},
+		"its pods refuse strangers":  {model.Namespace{MTLS: model.MTLSPermissive, Leaving: true}, model.Mesh{}, true},
+		"nothing may leave the mesh": {model.Namespace{Access: model.AccessPermissive, MTLS: model.MTLSPermissive, Leaving: true}, model.Mesh{Egress: model.EgressDeny}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewGraph()
+			speaking(g, "web", "198.19.0.1", model.Port{Number: 80, Protocol: model.ProtocolHTTP})
+			c.namespace.Name = "shop"
+			g.Put(&c.namespace)
+			c.mesh.Name = "weft"
+			if d := g.Put(&c.mesh); g.Routed(at) != c.routed {
+				t.Errorf("routed: %v, want %v", g.Routed(at), c.routed)
+			} else if len(g.ServiceViews(shopKey("web")).Outbound) != 1 {
+				t.Errorf("its routes are gone: %+v", d)
+			}
+			if g.Put(&model.Namespace{Name: "shop"}); !g.Routed(at) {
+				t.Error("without labels it is passed by")
+			}
+		})
+	}
+}

@@ -35,6 +35,7 @@ func (w World) Fragment() model.Fragment {
 		return &model.Namespace{
 			Name: w.namespace(), Access: []model.Access{"", model.AccessPermissive, model.AccessEnforcing}[w.IntN(3)],
 			DefaultProtocol: []model.Protocol{"", model.ProtocolTCP, model.ProtocolHTTP, model.ProtocolDetect}[w.IntN(4)],
+			MTLS:            []model.MTLS{"", model.MTLSPermissive}[w.IntN(2)], Leaving: w.IntN(2) == 0,
 		}
 	case 1:
 		return w.service()

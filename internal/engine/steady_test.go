@@ -131,7 +131,23 @@ func (ps ports) reachBy(f model.Fragment, all map[model.Ref]model.Fragment) {
 				ps.reach(s, all)
 			}
 		}
+		// An undeclared port speaks what those speak that a split joins it with.
+		for _, s := range all {
+			s, ok := s.(*model.Split)
+			if !ok || !joins(s, f.Key) {
+				continue
+			}
+			for _, o := range all {
+				if o, ok := o.(*model.EndpointSlice); ok && joins(s, o.Service) {
+					ps.reach(o, all)
+				}
+			}
+		}
 	}
+}
+
+func joins(s *model.Split, k model.Key) bool {
+	return s.Root == k || slices.ContainsFunc(s.Backends, func(b model.Backend) bool { return b.Service == k })
 }
 
 // sameSaid tells that two views say the same of a port: what is spoken there and
@@ -160,8 +176,8 @@ func sameSaid(a, b model.Inbound, port uint32) bool {
 
 // TestAListenerChangesByItsOwnPortsAlone: whatever comes and goes, a port of a pod
 // keeps its chains to the byte, unless its own policy or protocol changes. Of
-// Services and slices those matter that lead there, in the pod's own namespace;
-// of splits and route groups none.
+// Services and slices those matter that lead there, in the pod's own namespace,
+// or that a split joins with one that does; of route groups none.
 func TestAListenerChangesByItsOwnPortsAlone(t *testing.T) {
 	changes := map[model.Kind]int{}
 	for seed := range uint64(40) {
@@ -200,7 +216,7 @@ func TestAListenerChangesByItsOwnPortsAlone(t *testing.T) {
 						if !may[p.Key][port] {
 							t.Fatal(what)
 						}
-					case model.KindTrafficSplit, model.KindHTTPRouteGroup:
+					case model.KindHTTPRouteGroup:
 						t.Fatal(what)
 					default:
 						if port != rest && sameSaid(had, now, port) {

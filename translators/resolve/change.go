@@ -250,20 +250,20 @@ func (g *Graph) changeSlice(k model.Key, f *model.EndpointSlice, d *Dirty) {
 		g.endpointsDirty(f.Service, d)
 	}
 	if old == nil || f == nil || old.Service != f.Service || !slices.Equal(old.Ports, f.Ports) {
-		g.podPortsChanged(d, old, f)
+		for _, s := range []*model.EndpointSlice{old, f} {
+			if s != nil {
+				g.podPortsChanged(d, s.Service)
+			}
+		}
 	}
 }
 
-// podPortsChanged marks what follows from the ports of slices: which ports of a
-// Service a policy names.
-func (g *Graph) podPortsChanged(d *Dirty, of ...*model.EndpointSlice) {
-	for _, s := range of {
-		if s != nil {
-			g.unsettle(s.Service)
-			g.targetsDirty(g.facts[s.Service].identities, d)
-			g.touch(s.Service)
-		}
-	}
+// podPortsChanged marks what follows from where the ports of a Service lead in its
+// pods: which of them a policy names.
+func (g *Graph) podPortsChanged(d *Dirty, k model.Key) {
+	g.unsettle(k)
+	g.targetsDirty(g.facts[k].identities, d)
+	g.touch(k)
 }
 
 // apart are the endpoints of two versions of a slice without those that they
@@ -351,6 +351,9 @@ func (g *Graph) changePod(k model.Key, f *model.Pod, d *Dirty) {
 	g.rebind(k.Namespace, d)
 	for s := range touched {
 		g.endpointsDirty(s, d)
+		if g.asksPods(s) {
+			g.podPortsChanged(d, s)
+		}
 	}
 }
 
@@ -444,6 +447,9 @@ func (g *Graph) routeChanged(r model.Ref, d *Dirty) {
 	for t := range g.index.targetsWith[r] {
 		d.Inbound.add(g.parties[t].destinations...)
 		d.Objects.add(g.targets[t].Ref())
+		if r.Kind == model.KindHTTPRouteGroup {
+			continue // that a target names it is enough, whatever it has
+		}
 		g.rules.looking.add(t)
 		for _, id := range g.parties[t].destinations {
 			g.unsettleServers(id)

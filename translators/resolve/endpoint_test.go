@@ -53,7 +53,7 @@ func TestEndpointsKeptByHand(t *testing.T) {
 	pod := func(k model.Key, account string, meshed bool) *model.Pod {
 		return &model.Pod{Key: k, Addresses: []netip.Addr{at}, Identity: model.Identity(shopKey(account)), Meshed: meshed}
 	}
-	ports := Shape{Ports: []ShapePort{{Number: 5306, Protocol: model.ProtocolTCP}, {Number: 8080, Protocol: model.ProtocolHTTP}}, UDP: []uint16{5514}}
+	ports := Shape{Ports: []ShapePort{{Number: 5306, Protocol: model.ProtocolTCP, Declared: true}, {Number: 8080, Protocol: model.ProtocolHTTP}}, UDP: []uint16{5514}}
 	to := func(port uint16, meshed bool) model.Endpoint {
 		return model.Endpoint{Addr: netip.AddrPortFrom(at, port), Meshed: meshed}
 	}

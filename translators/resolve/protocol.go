@@ -223,6 +223,26 @@ func (g *Graph) splitByRequests(root model.Key) bool {
 	return false
 }
 
+// asksPods tells that pods themselves have to say where a port of their Service
+// leads, as its slices do not know it yet.
+func (g *Graph) asksPods(k model.Key) bool {
+	s := g.services[k]
+	if s == nil {
+		return false
+	}
+	for _, p := range s.Ports {
+		if p.TargetName == "" {
+			continue
+		}
+		for slice := range g.index.slicesOf[k] {
+			if _, ok := podPort(p, g.slices[slice], nil); !ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // podPorts are the numbers that pods serve a port of their Service under.
 func (g *Graph) podPorts(k model.Key, p model.Port) []uint16 {
 	var numbers []uint16

@@ -16,6 +16,7 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	internallistenerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/bootstrap/internal_listener/v3"
 	httprbacv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/rbac/v3"
 	routerv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
@@ -54,12 +55,17 @@ func Accepts(t testing.TB, listeners []*listenerv3.Listener, clusters []*cluster
 		}},
 		StaticResources: &bootstrapv3.Bootstrap_StaticResources{Clusters: append([]*clusterv3.Cluster{ads()}, clusters...)},
 		LayeredRuntime:  largeRegexes(),
+		BootstrapExtensions: []*corev3.TypedExtensionConfig{{
+			Name: "envoy.bootstrap.internal_listener", TypedConfig: packed(&internallistenerv3.InternalListener{}),
+		}},
 	}
 	for i, l := range listeners {
 		l = proto.Clone(l).(*listenerv3.Listener)
 		l.Name += "-" + strconv.Itoa(i)
-		protocol := l.GetAddress().GetSocketAddress().GetProtocol()
-		l.Address, l.AdditionalAddresses = anyPort(protocol), nil // several pods' listeners have one
+		if l.GetInternalListener() == nil {
+			protocol := l.GetAddress().GetSocketAddress().GetProtocol()
+			l.Address, l.AdditionalAddresses = anyPort(protocol), nil // several pods' listeners have one
+		}
 		b.StaticResources.Listeners = append(b.StaticResources.Listeners, l)
 	}
 	for i, rc := range routes {

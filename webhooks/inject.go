@@ -88,6 +88,9 @@ func Inject(pod *corev1.Pod, namespace Namespace, settings Settings) (Injection,
 	}
 	addPodResources(&out.Spec, proxy.Resources, pod)
 	out.Spec.InitContainers = slices.Insert(out.Spec.InitContainers, 0, start, proxy)
+	if err := overQuota(out, namespace.Quotas); err != nil {
+		return Injection{}, err
+	}
 	out.Spec.Volumes = append(out.Spec.Volumes, volume())
 	if err := annotate(out, settings.Version, unique(append(probes, hooks...))); err != nil {
 		return Injection{}, err

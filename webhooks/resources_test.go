@@ -169,6 +169,58 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 	}
 }
 
+// A pod that a quota has room for, but not with its sidecar.
+func TestWhatAQuotaHasNoRoomForIsRefused(t *testing.T) {
+	always := corev1.ContainerRestartPolicyAlways
+	app := corev1.Container{Name: "app", Resources: corev1.ResourceRequirements{
+		Requests: corev1.ResourceList{"cpu": resource.MustParse("100m"), "memory": resource.MustParse("64Mi")},
+		Limits:   corev1.ResourceList{"cpu": resource.MustParse("200m"), "memory": resource.MustParse("128Mi")},
+	}}
+	sidecar, init := app, app
+	sidecar.Name, sidecar.RestartPolicy, init.Name = "sidecar", &always, "init"
+	tests := map[string]struct {
+		hard, used  string
+		annotations map[string]string
+		more        []corev1.Container
+		scopes      []corev1.ResourceQuotaScope
+		want        string
+	}{
+		"room":                    {hard: "{limits.memory: 1Gi}", used: "{limits.memory: 384Mi}"},
+		"no room":                 {hard: "{limits.memory: 1Gi}", used: "{limits.memory: 385Mi}", want: `ResourceQuota "q" has room for 639Mi more of limits.memory; the pod counts 128Mi, and 640Mi with its sidecar: lower it by the annotations weft.mesh/proxy-memory-limit and weft.mesh/init-memory-limit`},
+		"mended":                  {hard: "{limits.memory: 1Gi}", used: "{limits.memory: 385Mi}", annotations: map[string]string{AnnotationProxyMemoryLimit: "511Mi"}},
+		"not the sidecar's fault": {hard: "{limits.memory: 100Mi}", used: "{limits.memory: 0}"},
+		"requests":                {hard: "{requests.cpu: 100m}", used: "{}", want: "weft.mesh/proxy-cpu-request"},
+		"requests, in short":      {hard: "{memory: 100Mi}", used: "{}", want: "weft.mesh/proxy-memory-request"},
+		"a CPU limit":             {hard: "{limits.cpu: 300m}", used: "{}", want: "weft.mesh/proxy-cpu-limit"},
+		"with a sidecar":          {hard: "{limits.memory: 767Mi}", used: "{}", more: []corev1.Container{sidecar}, want: "the pod counts 256Mi, and 768Mi"},
+		"with an init container":  {hard: "{limits.memory: 768Mi}", used: "{}", more: []corev1.Container{sidecar, init}},
+		"weft-init":               {hard: "{limits.memory: 700Mi}", used: "{}", annotations: map[string]string{AnnotationInitMemoryLimit: "701Mi"}, want: "weft.mesh/init-memory-limit"},
+		"of some pods":            {hard: "{limits.memory: 200Mi}", used: "{}", scopes: []corev1.ResourceQuotaScope{corev1.ResourceQuotaScopeTerminating}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			q := corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "q"}, Spec: corev1.ResourceQuotaSpec{Scopes: test.scopes}}
+			if err := yaml.UnmarshalStrict([]byte(test.hard), &q.Status.Hard); err != nil {
+				t.Fatal(err)
+			}
+			if err := yaml.UnmarshalStrict([]byte(test.used), &q.Status.Used); err != nil {
+				t.Fatal(err)
+			}
+			q.Spec.Hard = q.Status.Hard
+			namespace := shop
+			namespace.Quotas = []corev1.ResourceQuota{q}
+			pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Annotations: test.annotations}, Spec: corev1.PodSpec{InitContainers: test.more, Containers: []corev1.Container{app}}}
+			if test.want == "" {
+				injectIn(t, pod, namespace, settings)
+				return
+			}
+			if got, err := Inject(pod, namespace, settings); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, %v; want %q", got.Pod != nil, err, test.want)
+			}
+		})
+	}
+}
+
 func TestAFullQuotaOfConfigMapsIsWarnedOf(t *testing.T) {
 	namespace := shop
 	namespace.FullQuota = `"q" (count/configmaps: 1)`

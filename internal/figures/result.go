@@ -41,7 +41,7 @@ func (r *result) class(of class) class {
 		}
 	case denied:
 		switch r.missing {
-		case envoy.MissingRoute, envoy.MissingPath:
+		case envoy.MissingRoute:
 			return deniedRoute
 		case envoy.MissingCertificate:
 			return deniedCertificate

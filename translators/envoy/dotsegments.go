@@ -1,6 +1,14 @@
 package envoy
 
-import "regexp"
+import (
+	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
+	mutationv3 "github.com/envoyproxy/go-control-plane/envoy/config/common/mutation_rules/v3"
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	matchingv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/common/matching/v3"
+	actionv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/common/matcher/action/v3"
+	headermutationv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/header_mutation/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+)
 
 // A path of the mesh reaches the application as it was sent, and applications
 // read paths in different ways: they decode escapes once, twice or not at all,
@@ -48,4 +56,19 @@ const noEscapes = `[^%;\\]*`
 // ambiguous takes the other paths that can be read in two ways.
 const ambiguous = `(?s).*(?://|[;\\]|` + escape + `(?:2[fF]|5[cC])).*`
 
-var levelPath = regexp.MustCompile(`\A(?:` + noDotSegments + `)\z`)
+// tellLevelPaths sets LevelPathHeader: once for a request and once for a port,
+// however many callers and rules there are. What is level is skipped by the filter
+// that would remove it.
+func tellLevelPaths() *hcmv3.HttpFilter {
+	level := &fieldMatcher{
+		Predicate: headerPredicate(PathHeader, regexValue(noDotSegments)), OnMatch: action(&actionv3.SkipFilter{}),
+	}
+	return httpFilter("weft.level_paths", &matchingv3.ExtensionWithMatcher{
+		XdsMatcher: &xdsmatcherv3.Matcher{MatcherType: &xdsmatcherv3.Matcher_MatcherList_{MatcherList: &xdsmatcherv3.Matcher_MatcherList{
+			Matchers: []*fieldMatcher{level},
+		}}},
+		ExtensionConfig: &corev3.TypedExtensionConfig{Name: headerMutationFilter, TypedConfig: packed(&headermutationv3.HeaderMutation{Mutations: &headermutationv3.Mutations{
+			RequestMutations: []*mutationv3.HeaderMutation{{Action: &mutationv3.HeaderMutation_Remove{Remove: LevelPathHeader}}},
+		}})},
+	})
+}

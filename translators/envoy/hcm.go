@@ -15,7 +15,10 @@ import (
 	"github.com/weft-mesh/weft/translators/model"
 )
 
-const hcmFilter = "envoy.filters.network.http_connection_manager"
+const (
+	hcmFilter            = "envoy.filters.network.http_connection_manager"
+	headerMutationFilter = "envoy.filters.http.header_mutation"
+)
 
 func networkFilter(name string, m proto.Message) *listenerv3.Filter {
 	return &listenerv3.Filter{Name: name, ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: packed(m)}}
@@ -130,9 +133,10 @@ func inboundManager(h model.HeaderLimits) *hcmv3.HttpConnectionManager {
 	// Envoy would take the outer connection's TLS for the application's own.
 	m.EarlyHeaderMutationExtensions = earlyMutation(ifAbsent("x-forwarded-proto", "http"))
 	m.HttpFilters = []*hcmv3.HttpFilter{
-		httpFilter("envoy.filters.http.header_mutation", &headermutationv3.HeaderMutation{Mutations: &headermutationv3.Mutations{
-			RequestMutations: append(callersCommands(), setHeader(PathHeader, "%PATH(NQ:PATH)%")),
+		httpFilter(headerMutationFilter, &headermutationv3.HeaderMutation{Mutations: &headermutationv3.Mutations{
+			RequestMutations: append(callersCommands(), setHeader(PathHeader, "%PATH(NQ:PATH)%"), setHeader(LevelPathHeader, "%PATH(NQ:PATH)%")),
 		}}),
+		tellLevelPaths(),
 		httpFilter(httpRBACFilter, &httprbacv3.RBAC{Matcher: denyAll()}),
 		router(),
 	}

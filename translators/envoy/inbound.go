@@ -229,7 +229,7 @@ func BuildInboundRoute(trustDomain string, p model.InboundPort) (*routev3.RouteC
 		Name: InboundRouteName(p.Port),
 		VirtualHosts: []*routev3.VirtualHost{{
 			Name: "application", Domains: []string{"*"},
-			RequestHeadersToRemove: []string{PathHeader},
+			RequestHeadersToRemove: []string{PathHeader, LevelPathHeader},
 			// The application has seen the request, whatever it says itself.
 			ResponseHeadersToRemove: []string{UnprocessedHeader},
 			TypedPerFilterConfig:    map[string]*anypb.Any{httpRBACFilter: packed(httpRBAC(trustDomain, p.Policy))},

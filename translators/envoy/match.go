@@ -35,22 +35,26 @@ func headerCondition(h model.HeaderMatch) (name, regex string) {
 func methodRegex(methods []string) string { return strings.Join(methods, "|") }
 
 // requestPredicates are an SMI match as RBAC sees it, to be ANDed; none match
-// all. Dot segments are not theirs to judge: levelMatcher does that.
+// all.
 func requestPredicates(p judgedPath, m model.HTTPMatch) []*predicate {
 	var ps []*predicate
+	path := LevelPathHeader
+	if p.free {
+		path = PathHeader
+	}
 	switch {
 	case p.any:
 	case p.exact != "":
-		ps = append(ps, headerPredicate(PathHeader, exactly(p.exact)))
+		ps = append(ps, headerPredicate(path, exactly(p.exact)))
 	case p.prefix != "":
-		ps = append(ps, headerPredicate(PathHeader, beginning(p.prefix)))
+		ps = append(ps, headerPredicate(path, beginning(p.prefix)))
 	default:
-		ps = append(ps, headerPredicate(PathHeader, regexValue(p.regex)))
+		ps = append(ps, headerPredicate(path, regexValue(p.regex)))
 		if p.noSlashes {
-			ps = append(ps, not(headerPredicate(PathHeader, containing("//"))))
+			ps = append(ps, not(headerPredicate(path, containing("//"))))
 		}
 		if p.noEscapes {
-			ps = append(ps, headerPredicate(PathHeader, regexValue(noEscapes)))
+			ps = append(ps, headerPredicate(path, regexValue(noEscapes)))
 		}
 	}
 	if len(m.Methods) > 0 {

@@ -47,6 +47,9 @@ const (
 	DestinationHeader = "x-weft-dst"
 	// PathHeader is the path without its query.
 	PathHeader = "x-weft-path"
+	// LevelPathHeader is the same, of requests whose path has no dot segments in any
+	// reading. Others do not have it.
+	LevelPathHeader = "x-weft-level-path"
 	// UnprocessedHeader tells the caller's sidecar that the application never
 	// saw the request.
 	UnprocessedHeader = "x-weft-unprocessed"

@@ -9,8 +9,8 @@ import (
 // explainPath makes a denial say that the path may be the reason. The path itself
 // is asked: what RBAC found is not known to a local reply.
 func explainPath() *hcmv3.ResponseMapper {
-	steep, twoWays := headerMatcher(PathHeader, noDotSegments), headerMatcher(PathHeader, ambiguous)
-	steep.InvertMatch = true
+	twoWays := headerMatcher(PathHeader, ambiguous)
+	steep := &routev3.HeaderMatcher{Name: LevelPathHeader, HeaderMatchSpecifier: &routev3.HeaderMatcher_PresentMatch{PresentMatch: false}}
 	filter := &accesslogv3.AccessLogFilter_AndFilter{AndFilter: &accesslogv3.AndFilter{Filters: []*accesslogv3.AccessLogFilter{
 		ofStatus(403),
 		{FilterSpecifier: &accesslogv3.AccessLogFilter_OrFilter{OrFilter: &accesslogv3.OrFilter{

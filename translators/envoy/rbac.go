@@ -27,8 +27,8 @@ func verdict(a rbacconfigv3.RBAC_Action) *xdsmatcherv3.Matcher_OnMatch {
 }
 
 // noRoute denies a caller that has rules what none of them allows.
-func noRoute(missing string) *xdsmatcherv3.Matcher_OnMatch {
-	return action(&rbacconfigv3.Action{Name: missing, Action: rbacconfigv3.RBAC_DENY})
+func noRoute() *xdsmatcherv3.Matcher_OnMatch {
+	return action(&rbacconfigv3.Action{Name: MissingRoute, Action: rbacconfigv3.RBAC_DENY})
 }
 
 // allowedBy lets in what a match of an HTTPRouteGroup allows, which the figures
@@ -94,7 +94,7 @@ func callerMatch(c model.Caller, http bool) *xdsmatcherv3.Matcher_OnMatch {
 		}
 		rules = append(rules, rule)
 	}
-	return nested(levelMatcher(rules))
+	return nested(ruleMatcher(rules))
 }
 
 // httpRBAC is the policy of a port, as its routes carry it: it holds from the

@@ -13,7 +13,7 @@ import (
 
 // allows is what a policy of this one rule makes of a path.
 func (j judgedPath) allows(path string) bool {
-	return j.holds(path) && (j.free || levelPath.MatchString(path)) &&
+	return j.holds(path) && (j.free || compiled(`\A(?:`+noDotSegments+`)\z`).MatchString(path)) &&
 		!(j.noSlashes && strings.Contains(path, "//")) && !(j.noEscapes && strings.ContainsAny(path, `%;\`))
 }
 

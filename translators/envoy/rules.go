@@ -1,7 +1,6 @@
 package envoy
 
 import (
-	"slices"
 	"strings"
 
 	xdsmatcherv3 "github.com/cncf/xds/go/xds/type/matcher/v3"
@@ -41,35 +40,12 @@ func newRule(r model.AllowedRoute) rule {
 	}
 }
 
-// levelMatcher asks of a path that may lead upward in some reading whether it is
-// allowed by a rule for every path, or for this very one; of others, of which
-// nearly all requests are, whether any rule allows it.
-func levelMatcher(rules []rule) *xdsmatcherv3.Matcher {
-	var level, free []rule
-	for _, r := range rules {
-		everyPath := r.path.free && r.path.exact == ""
-		if everyPath || r.path.exact != "" && !levelPath.MatchString(r.path.exact) {
-			free = append(free, r)
-		}
-		if everyPath || !r.path.free || levelPath.MatchString(r.path.exact) {
-			level = append(level, r)
-		}
-	}
-	if !slices.ContainsFunc(rules, func(r rule) bool { return !r.path.free }) {
-		return ruleMatcher(rules, noRoute(MissingRoute))
-	}
-	return listed([]*fieldMatcher{{
-		Predicate: headerPredicate(PathHeader, regexValue(noDotSegments)),
-		OnMatch:   nested(ruleMatcher(level, noRoute(MissingRoute))),
-	}}, nested(ruleMatcher(free, noRoute(MissingPath))))
-}
-
 // ruleMatcher finds a rule that lets a request in. Of many, those alone are tried
 // whose path can be the request's: a map finds them by the whole path, then by
 // what it begins with. Where several let it in, the most exact one is named.
-func ruleMatcher(rules []rule, otherwise *xdsmatcherv3.Matcher_OnMatch) *xdsmatcherv3.Matcher {
+func ruleMatcher(rules []rule) *xdsmatcherv3.Matcher {
 	if len(rules) <= fewRules {
-		return listed(fields(rules), otherwise)
+		return listed(fields(rules), noRoute())
 	}
 	exact, heads := map[string][]rule{}, map[string][]rule{}
 	var rest []rule
@@ -83,7 +59,7 @@ func ruleMatcher(rules []rule, otherwise *xdsmatcherv3.Matcher_OnMatch) *xdsmatc
 			rest = append(rest, r)
 		}
 	}
-	m := listed(guarded(rest), otherwise)
+	m := listed(guarded(rest), noRoute())
 	if len(heads) > 0 {
 		m = byPath(prefixMap(heads), m)
 	}

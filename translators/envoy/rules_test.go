@@ -38,7 +38,7 @@ func BenchmarkRules(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				b.ReportMetric(float64(proto.Size(levelMatcher(rulesOf(paths...)))), "bytes")
+				b.ReportMetric(float64(proto.Size(ruleMatcher(rulesOf(paths...)))), "bytes")
 			}
 		})
 	}

@@ -102,7 +102,7 @@ const (
 	// is there for UDP alone.
 	LabelProtocol = "protocol"
 	// LabelMissing is what would have let a denied caller in: MissingTarget,
-	// MissingRoute, MissingPath or MissingCertificate.
+	// MissingRoute or MissingCertificate.
 	LabelMissing = "missing"
 	// LabelService is the Service that was called, "namespace/name".
 	LabelService = "service"
@@ -133,12 +133,9 @@ const (
 	ProtocolUDP  = string(model.ProtocolUDP)
 	// MissingTarget says that no TrafficTarget has the caller as a source for
 	// that port, MissingRoute that one has, but none of its routes is that of the
-	// request, MissingPath that it has no route for a path that some applications
-	// read with dot segments, MissingCertificate that the caller showed none of the
-	// mesh.
+	// request, MissingCertificate that the caller showed none of the mesh.
 	MissingTarget      = "target"
 	MissingRoute       = "route"
-	MissingPath        = "path"
 	MissingCertificate = "certificate"
 )
 

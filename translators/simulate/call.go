@@ -9,6 +9,8 @@ import (
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/weft-mesh/weft/translators/envoy"
 )
 
 // Resources are what one proxy runs, by name.
@@ -63,6 +65,8 @@ type Call struct {
 	// Path may have a query.
 	Path    string
 	Headers map[string]string
+	// level tells that the server's sidecar keeps LevelPathHeader.
+	level bool
 }
 
 // header gives the value of a header or pseudo-header, as Envoy sees it after
@@ -74,8 +78,10 @@ func (c Call) header(name string) (string, bool) {
 		return c.Method, c.Method != ""
 	case ":path":
 		return c.Path, c.Path != ""
-	case "x-weft-path":
+	case envoy.PathHeader:
 		return path, c.Path != ""
+	case envoy.LevelPathHeader:
+		return path, c.level
 	case ":authority":
 		name = "host"
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	matchingv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/common/matching/v3"
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	networkrbacv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/rbac/v3"
 	setfilterstatev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/set_filter_state/v3"
@@ -37,4 +38,21 @@ func filtersOf(chain *listenerv3.FilterChain) (filters, error) {
 		}
 	}
 	return f, nil
+}
+
+// keepsLevelPath tells whether the filter that removes LevelPathHeader is skipped
+// for a request.
+func keepsLevelPath(m *hcmv3.HttpConnectionManager, c Call) (bool, error) {
+	for _, f := range m.GetHttpFilters() {
+		conditional := &matchingv3.ExtensionWithMatcher{}
+		if !f.GetTypedConfig().MessageIs(conditional) {
+			continue
+		}
+		if err := f.GetTypedConfig().UnmarshalTo(conditional); err != nil {
+			return false, fmt.Errorf("filter %s: %w", f.GetName(), err)
+		}
+		skip, err := match(conditional.GetXdsMatcher(), rbacInputs(c))
+		return skip != nil, err
+	}
+	return false, nil
 }

@@ -51,6 +51,9 @@ func (r *Resources) Inbound(c Call) (Verdict, error) {
 		v.Allowed = f.tcp != nil
 		return v, nil
 	}
+	if c.level, err = keepsLevelPath(f.hcm, c); err != nil {
+		return v, err
+	}
 	rc := f.hcm.GetRouteConfig()
 	if rds := f.hcm.GetRds(); rds != nil {
 		if rc = r.Routes[rds.GetRouteConfigName()]; rc == nil {

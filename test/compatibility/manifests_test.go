@@ -71,6 +71,8 @@ var portNames = []struct {
 	{"grpc-aged", server.PortAged},
 	{"http-both", server.PortBoth},
 	{"grpc-hundred", server.PortHundred},
+	{"http-silent", server.PortSilent},
+	{"http-odd", server.PortOdd},
 	{"tcp-greeting", server.PortGreeting},
 	{"tcp", server.PortTCP},
 	{"tcp-none", server.PortNone},

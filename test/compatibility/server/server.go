@@ -18,6 +18,8 @@ const (
 	PortAged     = 8084 // gRPC that ends its connections after a second
 	PortBoth     = 8085 // HTTP/1.1, and HTTP/2 with prior knowledge
 	PortHundred  = 8086 // gRPC, a hundred streams at a time
+	PortSilent   = 8087 // HTTP/1.1 alone, for rows that close connections
+	PortOdd      = 8088 // HTTP/1.1 alone, for odd messages
 	PortGreeting = 9000 // TCP, where the server speaks first
 	PortTCP      = 9001 // TCP that does what the first line says
 	PortUDP      = 9002
@@ -63,6 +65,8 @@ func (s *Server) servers() map[int]func(net.Listener) error {
 	return map[int]func(net.Listener) error{
 		PortHTTP:     accept(s.serveHTTP1),
 		PortPlain:    accept(s.serveHTTP1),
+		PortSilent:   accept(s.serveHTTP1),
+		PortOdd:      accept(s.serveHTTP1),
 		PortHTTP2:    serveHTTP2(0, false),
 		PortFew:      serveHTTP2(5, false),
 		PortBoth:     serveHTTP2(0, true),

@@ -28,10 +28,10 @@ func odd() []Case {
 		http2 bool
 		sends []string
 	}{
-		{"odd requests at an http port", server.PortHTTP, false, oddRequests()},
+		{"odd requests at an http port", server.PortOdd, false, oddRequests()},
 		{"odd requests at a port of HTTP/2", server.PortHTTP2, true, oddRequests()},
 		{"odd requests at a port of both", server.PortBoth, true, oddRequests()},
-		{"odd answers", server.PortHTTP, false, oddAnswerRequests()},
+		{"odd answers", server.PortOdd, false, oddAnswerRequests()},
 		{"odd frames at a port of HTTP/2", server.PortHTTP2, true, oddFrames()},
 		{"odd frames at a port of both", server.PortBoth, true, oddFrames()},
 	}

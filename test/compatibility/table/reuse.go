@@ -18,7 +18,7 @@ func reuse() []Case {
 			Do: func(ctx context.Context, t Target) string {
 				c := newClient(false, 4)
 				return repeat(1500, 4, func(int) string {
-					return ask(ctx, c, http.MethodGet, "http://"+t.App(server.PortHTTP)+path(silent), "", nil)
+					return ask(ctx, c, http.MethodGet, "http://"+t.App(server.PortSilent)+path(silent), "", nil)
 				})
 			},
 			Want: "1500 × 200",

@@ -16,7 +16,7 @@ import (
 
 // mostMemory is what a sidecar may have allocated while many peers are slower than their servers: its default limit is
 // 512 MiB.
-const mostMemory = 200 << 20
+const mostMemory = 128 << 20
 
 // describeData are the rows of much data, one after the other, as each needs the machine for itself.
 func describeData(w **world) {

@@ -125,9 +125,9 @@ func grpcStreams() []Case {
 		},
 		{
 			Name: "pings each 10 s without a call for 40 s", From: "istio#57804, istio#57803", Slow: true,
-			Do: overChannel(server.PortGRPC, idle(40*time.Second), grpc.WithKeepaliveParams(keepalive.ClientParameters{
-				Time: 10 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true,
-			})), Want: "OK, OK",
+			Do: func(ctx context.Context, t Target) string {
+				return overChannel(server.PortGRPC, idle(t.Wait(40*time.Second)), pings)(ctx, t)
+			}, Want: "OK, OK",
 		},
 		{
 			Name: "a call of 70 s", From: "linkerd2#12964", Slow: true,
@@ -142,6 +142,9 @@ func grpcStreams() []Case {
 		},
 	}
 }
+
+// pings has a channel ask each ten seconds whether the other side is there.
+var pings = grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true})
 
 func fails(ctx context.Context, c *grpc.ClientConn) string {
 	var trailer metadata.MD

@@ -125,6 +125,8 @@ func (ps ports) reachBy(f model.Fragment, all map[model.Ref]model.Fragment) {
 	switch f := f.(type) {
 	case *model.EndpointSlice:
 		ps.reach(f, all)
+		// Who is behind a Service decides whose rules its undeclared ports follow.
+		ps.reachBy(&model.Service{Key: f.Service}, all)
 	case *model.Service:
 		for _, s := range all {
 			if s, ok := s.(*model.EndpointSlice); ok && s.Service == f.Key {

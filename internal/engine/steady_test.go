@@ -120,33 +120,40 @@ func (ps ports) reach(s *model.EndpointSlice, all map[model.Ref]model.Fragment) 
 	}
 }
 
-// reachBy adds what a Service or a slice leads to.
+// reachBy adds what a Service or a slice leads to. Where the Service leaves its
+// protocol open it is decided for all of its pods, and for those of the Services
+// that a split joins it with.
 func (ps ports) reachBy(f model.Fragment, all map[model.Ref]model.Fragment) {
+	var service model.Key
 	switch f := f.(type) {
 	case *model.EndpointSlice:
 		ps.reach(f, all)
-		// Who is behind a Service decides whose rules its undeclared ports follow.
-		ps.reachBy(&model.Service{Key: f.Service}, all)
-	case *model.Service:
-		for _, s := range all {
-			if s, ok := s.(*model.EndpointSlice); ok && s.Service == f.Key {
-				ps.reach(s, all)
-			}
+		service = f.Service
+		if s, ok := all[model.Ref{Kind: model.KindService, Key: service}].(*model.Service); !ok || !slices.ContainsFunc(s.Ports, undeclared) {
+			return
 		}
-		// An undeclared port speaks what those speak that a split joins it with.
-		for _, s := range all {
-			s, ok := s.(*model.Split)
-			if !ok || !joins(s, f.Key) {
-				continue
-			}
-			for _, o := range all {
-				if o, ok := o.(*model.EndpointSlice); ok && joins(s, o.Service) {
-					ps.reach(o, all)
-				}
+	case *model.Service:
+		service = f.Key
+	default:
+		return
+	}
+	of := map[model.Key]bool{service: true}
+	for _, s := range all {
+		if s, ok := s.(*model.Split); ok && joins(s, service) {
+			of[s.Root] = true
+			for _, b := range s.Backends {
+				of[b.Service] = true
 			}
 		}
 	}
+	for _, s := range all {
+		if s, ok := s.(*model.EndpointSlice); ok && of[s.Service] {
+			ps.reach(s, all)
+		}
+	}
 }
+
+func undeclared(p model.Port) bool { return p.Protocol == model.ProtocolUndeclared }
 
 func joins(s *model.Split, k model.Key) bool {
 	return s.Root == k || slices.ContainsFunc(s.Backends, func(b model.Backend) bool { return b.Service == k })

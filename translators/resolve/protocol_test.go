@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/weft-mesh/weft/translators/model"
+	"github.com/weft-mesh/weft/translators/model/modeltest"
 )
 
 // leaves is a Service with a pod of its own, and ports that it says nothing of:
@@ -170,6 +171,14 @@ func TestRulesThatCanNotApplyAreTold(t *testing.T) {
 	if got := told(g); got != [2]int{1, 1} || !d.Objects.has(web) || !d.Objects.has(tt) {
 		t.Errorf("%v are told of a group for a TCP port, and %v is dirty", got, d.Objects)
 	}
+	// A Service of another namespace leads there: it is none of its business.
+	g.Put(&model.Service{Key: model.Key{Namespace: "bank", Name: "web"}, Ports: []model.Port{declared}})
+	foreign := *g.slices[shopKey("web-abc")]
+	foreign.Key, foreign.Service = model.Key{Namespace: "bank", Name: "web-1"}, model.Key{Namespace: "bank", Name: "web"}
+	g.Put(&foreign)
+	if ds := g.Diagnose(model.Ref{Kind: model.KindService, Key: foreign.Service}); len(ds) > 0 {
+		t.Errorf("another tenant is told of it: %v", ds)
+	}
 	// Another Service has a port that the group can judge.
 	service(g, 2, "other", 80)
 	pod := *g.pods[shopKey("other-0")]
@@ -182,5 +191,46 @@ func TestRulesThatCanNotApplyAreTold(t *testing.T) {
 	d = leaves(g, 1, "web", silent(80))
 	if got := told(g); got != [2]int{} || !d.Objects.has(web) {
 		t.Errorf("%v are told of an undeclared port, and %v is dirty", got, d.Objects)
+	}
+}
+
+// TestWhatIsDecidedIsUpToDate: after each of any changes, what ports speak and who
+// is told is what follows from what there is.
+func TestWhatIsDecidedIsUpToDate(t *testing.T) {
+	told := 0
+	for seed := range uint64(150) {
+		w := modeltest.New(seed, 11)
+		g := NewGraph()
+		for step := range 200 {
+			f := w.Fragment()
+			var d *Dirty
+			if w.IntN(4) == 0 {
+				d = g.Delete(f.Ref())
+			} else {
+				d = g.Put(f)
+			}
+			for k, s := range g.services {
+				if want := g.decided(g.written(k)); !slices.Equal(s.Ports, want.Ports) {
+					t.Fatalf("seed %d step %d: after %s the ports of %s are %v, want %v", seed, step, f.Ref(), k, s.Ports, want.Ports)
+				}
+				if got, want := g.rules.warnings[k], g.diagnosePorts(k); !slices.Equal(got, want) {
+					t.Fatalf("seed %d step %d: after %s %s is told %v, want %v", seed, step, f.Ref(), k, got, want)
+				}
+				told += len(g.rules.warnings[k])
+			}
+			for k := range g.rules.warnings {
+				if g.services[k] == nil {
+					t.Fatalf("seed %d step %d: after %s %s is told something, which is not there", seed, step, f.Ref(), k)
+				}
+			}
+			for k, target := range g.targets {
+				if _, idle := g.idlePort(target); idle != g.rules.idle.has(k) {
+					t.Fatalf("seed %d step %d: after %s it is not known whether the groups of %s are of use; %v", seed, step, f.Ref(), k, d.Objects)
+				}
+			}
+		}
+	}
+	if told == 0 {
+		t.Error("no Service was ever told anything")
 	}
 }

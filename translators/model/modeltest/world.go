@@ -81,7 +81,7 @@ func (w World) service() *model.Service {
 }
 
 func (w World) slice() *model.EndpointSlice {
-	s := &model.EndpointSlice{Key: w.key("slice"), Service: w.key("svc"), Ports: []model.TargetPort{{Name: "http", Number: 8080}, {Name: "db", Number: 3306}, {Name: "quic", Number: 8080, UDP: true}}}
+	s := &model.EndpointSlice{Key: w.key("slice"), Service: w.key("svc"), Ports: []model.TargetPort{{Name: "http", Number: uint16(8080 + w.IntN(2))}, {Name: "db", Number: 3306}, {Name: "quic", Number: 8080, UDP: true}}}
 	if w.IntN(2) == 0 {
 		s.Ports = append(s.Ports, model.TargetPort{Name: "dns", Number: uint16(5353 + w.IntN(2)), UDP: true})
 	}
@@ -104,7 +104,7 @@ func (w World) pod() *model.Pod {
 }
 
 func (w World) podPorts() []model.TargetPort {
-	return [][]model.TargetPort{nil, {{Name: "web", Number: 8080}}}[w.IntN(2)]
+	return [][]model.TargetPort{nil, {{Name: "web", Number: uint16(8080 + w.IntN(2))}}}[w.IntN(2)]
 }
 
 func (w World) labels() map[string]string { return map[string]string{"app": w.name("app")} }

@@ -9,10 +9,11 @@ tests=$PWD/bin/argo-e2e.test
 out=$PWD/bin/argo-e2e
 mkdir -p "$out" && rm -f "$out"/*
 
-# No image is pulled: what is asked for is another name of a server that the lab has.
-ctr -n k8s.io images tag docker.io/fortio/fortio:1.63.7 docker.io/library/nginx:1.19-alpine >/dev/null
+# No image is pulled: what the tests ask for is another name of a server that the lab has. Nor has the lab's node a disk.
+ctr -n k8s.io images tag --force docker.io/fortio/fortio:1.63.7 docker.io/library/nginx:1.19-alpine >/dev/null
 kubectl create namespace argo-rollouts >/dev/null
-kubectl apply --server-side -n argo-rollouts -f "$module/manifests/install.yaml" >/dev/null
+sed "s/imagePullPolicy: Always/imagePullPolicy: IfNotPresent/; s/argo-rollouts:latest/argo-rollouts:${module##*@}/; s/ephemeral-storage: .*/memory: 1Gi/" "$module/manifests/install.yaml" |
+	kubectl apply --server-side -n argo-rollouts -f - >/dev/null
 kubectl -n argo-rollouts patch deployment argo-rollouts --type=json -p '[{"op": "add", "path": "/spec/template/spec/containers/0/args",
   "value": ["--instance-id=argo-rollouts-e2e", "--traffic-split-api-version='"${VERSION:-v1alpha1}"'"]}]' >/dev/null
 kubectl -n argo-rollouts rollout status deployment argo-rollouts --timeout=3m >/dev/null

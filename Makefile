@@ -23,7 +23,7 @@ PARTS            =
 canaries: PARTS = flagger,argo-rollouts
 argo-e2e: PARTS = argo-rollouts
 conformance mutants: PARTS = smi-conformance
-e2e: PARTS = prometheus
+e2e: PARTS = prometheus,smi-conformance
 WITH             = $(if $(PARTS),--with $(PARTS))
 
 # Settings of single targets.

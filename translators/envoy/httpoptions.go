@@ -2,6 +2,7 @@ package envoy
 
 import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	preservecasev3 "github.com/envoyproxy/go-control-plane/envoy/extensions/http/header_formatters/preserve_case/v3"
 	upstreamhttpv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
 	matcherv3 "github.com/envoyproxy/go-control-plane/envoy/type/matcher/v3"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -33,13 +34,24 @@ const (
 // would refuse a request that has one.
 func http1Server() *corev3.Http1ProtocolOptions {
 	return &corev3.Http1ProtocolOptions{
-		AcceptHttp_10: true, DefaultHostForHttp_10: noHost, EnableTrailers: true,
+		AcceptHttp_10: true, DefaultHostForHttp_10: noHost, EnableTrailers: true, HeaderKeyFormat: asWritten(),
 		IgnoreHttp_11Upgrade: []*matcherv3.StringMatcher{regexMatcher("[^wW].*")}, // all but WebSocket
 	}
 }
 
 func http1Client() *corev3.Http1ProtocolOptions {
-	return &corev3.Http1ProtocolOptions{EnableTrailers: true}
+	return &corev3.Http1ProtocolOptions{EnableTrailers: true, HeaderKeyFormat: asWritten()}
+}
+
+// asWritten keeps the case of header names, and the words behind a status, for
+// those who look at them.
+func asWritten() *corev3.Http1ProtocolOptions_HeaderKeyFormat {
+	return &corev3.Http1ProtocolOptions_HeaderKeyFormat{HeaderFormat: &corev3.Http1ProtocolOptions_HeaderKeyFormat_StatefulFormatter{
+		StatefulFormatter: &corev3.TypedExtensionConfig{
+			Name:        "envoy.http.stateful_header_formatters.preserve_case",
+			TypedConfig: packed(&preservecasev3.PreserveCaseFormatterConfig{ForwardReasonPhrase: true}),
+		},
+	}}
 }
 
 // http2Options end a stream that breaks the rules, never the connection that

@@ -37,6 +37,7 @@ func build(l layout, with []string, out io.Writer) error {
 		return err
 	}
 	defer unlock()
+	removeScratch(l)
 	if err := mayInstall(packagesOf(asked)); err != nil {
 		return err
 	}
@@ -70,6 +71,16 @@ func build(l layout, with []string, out io.Writer) error {
 		err = buildRest(l, p, asked)
 	}
 	return errors.Join(problem, err)
+}
+
+// removeScratch removes what a build that was killed has left. The caller holds the lock.
+func removeScratch(l layout) {
+	for _, pattern := range []string{".build-*", ".wheel-*"} {
+		left, _ := filepath.Glob(filepath.Join(l.bin(), pattern))
+		for _, dir := range left {
+			_ = os.RemoveAll(dir)
+		}
+	}
 }
 
 // exportImage builds the image of weft alone, and puts it into a file.

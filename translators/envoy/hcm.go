@@ -48,10 +48,6 @@ func connectionManager(prefix string, h model.HeaderLimits) *hcmv3.HttpConnectio
 		UpgradeConfigs:             []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: "websocket"}},
 		// A server that wants no body says so before it is sent.
 		Proxy_100Continue: true,
-		// Envoy finds no route for a request whose x-forwarded-proto is empty.
-		SchemeHeaderTransformation: &corev3.SchemeHeaderTransformation{
-			Transformation: &corev3.SchemeHeaderTransformation_SchemeToOverwrite{SchemeToOverwrite: "http"},
-		},
 		StreamIdleTimeout: seconds(0), // long polls and watches are not idle
 		UseRemoteAddress:  off(),
 		SkipXffAppend:     true,

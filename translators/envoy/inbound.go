@@ -255,7 +255,7 @@ func applicationRoutes(cluster string) []*routev3.Route {
 	safe := applicationRoute(cluster)
 	safe.Match.Headers = []*routev3.HeaderMatcher{headerMatcher(":method", "GET|HEAD|OPTIONS|TRACE")}
 	safe.GetRoute().RetryPolicy = &routev3.RetryPolicy{
-		RetryOn: "reset", NumRetries: u32(2), RetryBackOff: &routev3.RetryPolicy_RetryBackOff{BaseInterval: milliseconds(1), MaxInterval: milliseconds(10)},
+		RetryOn: "reset", NumRetries: u32(5), RetryBackOff: &routev3.RetryPolicy_RetryBackOff{BaseInterval: milliseconds(1), MaxInterval: milliseconds(10)},
 	}
 	return []*routev3.Route{safe, all}
 }

@@ -30,6 +30,7 @@ var upgradeRows = []answerRow{
 			return get(p, "Connection: Upgrade", "Upgrade: websocket,websocket", webSocket[2], webSocket[3])
 		},
 		see: see(tail("hello")), want: `101 then "hello"`,
+		mesh: &Difference{"403 and no way opened", "to Envoy it is an upgrade of another name than WebSocket's"},
 	},
 	{
 		name: "an upgrade of the application's own", from: "istio#50980, linkerd2#1126",
@@ -48,6 +49,7 @@ var upgradeRows = []answerRow{
 	{
 		name: "WebSocket answered 200", from: "envoy#5595, envoy#46959, linkerd2#8891",
 		answer: writes(ok("plain")), send: asWebSocket, see: see(body), want: `200 "plain"`,
+		mesh: &Difference{`200 ""`, noBody},
 	},
 	{
 		name: "WebSocket answered 401", from: "envoy#29071",
@@ -72,15 +74,22 @@ var upgradeRows = []answerRow{
 var offerRows = []struct {
 	name, from string
 	header     []string
+	paused     bool // Envoy takes it for a handshake of WebSocket
 }{
-	{"TLS/1.2", "istio#53239, envoy#36305, dropwizard#9597, wiremock#2948", []string{"Connection: Upgrade", "Upgrade: TLS/1.2"}},
-	{"TLS/1.0 and HTTP/1.1", "envoy#36305", []string{"Connection: keep-alive, Upgrade", "Upgrade: TLS/1.0, HTTP/1.1"}},
-	{"h2c", "istio#16391", []string{"Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"}},
-	{"h2c or WebSocket", "envoy#36305", []string{"Connection: Upgrade", "Upgrade: h2c, websocket"}},
-	{"SPDY", "envoy#36305", []string{"Connection: Upgrade", "Upgrade: SPDY/3.1"}},
-	{"TLS/1.2 without Connection", "istio#53239", []string{"Upgrade: TLS/1.2"}},
-	{"WebSocket to who knows none", "envoy#5595", webSocket},
+	{"TLS/1.2", "istio#53239, envoy#36305, dropwizard#9597, wiremock#2948", []string{"Connection: Upgrade", "Upgrade: TLS/1.2"}, false},
+	{"TLS/1.0 and HTTP/1.1", "envoy#36305", []string{"Connection: keep-alive, Upgrade", "Upgrade: TLS/1.0, HTTP/1.1"}, false},
+	{"h2c", "istio#16391", []string{"Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"}, false},
+	{"h2c or WebSocket", "envoy#36305", []string{"Connection: Upgrade", "Upgrade: h2c, websocket"}, true},
+	{"SPDY", "envoy#36305", []string{"Connection: Upgrade", "Upgrade: SPDY/3.1"}, false},
+	{"TLS/1.2 without Connection", "istio#53239", []string{"Upgrade: TLS/1.2"}, false},
+	{"WebSocket to who knows none", "envoy#5595", webSocket, true},
 }
+
+// noBody and noRequestBody are what Envoy makes of a handshake that fails.
+const (
+	noBody        = "Envoy drops the body of a 200 that does not accept the upgrade; its status and headers arrive"
+	noRequestBody = "Envoy holds back the body of a request that asks for WebSocket until the server has accepted"
+)
 
 // upgrades are offers of another protocol, and what becomes of them.
 func upgrades() []Case {
@@ -92,8 +101,15 @@ func upgrades() []Case {
 				text = "hello"
 			}
 			x := exchange{send: request(method+" /x", text, o.header...), see: see(seen(sawBody))}
+			var mesh *Difference
+			switch {
+			case o.paused && method == "GET":
+				mesh = &Difference{`200 server: ""`, noBody}
+			case o.paused:
+				mesh = &Difference{"open", noRequestBody}
+			}
 			all = append(all, Case{
-				Name: "offer of " + o.name + " with a " + method, From: o.from, Do: x.do, Want: "200 server: " + itoa(len(text)) + " bytes",
+				Name: "offer of " + o.name + " with a " + method, From: o.from, Do: x.do, Want: "200 server: " + itoa(len(text)) + " bytes", Mesh: mesh,
 			})
 		}
 	}

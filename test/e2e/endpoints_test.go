@@ -211,15 +211,16 @@ var _ = Describe("A Service that is deleted and made anew", func() {
 	It("is found at its new address by a client that keeps its connection", func(ctx SpecContext) {
 		w := newWorld(ctx, "weft.mesh/access=permissive")
 		w.apply(ctx, web(), service("again", "app: web"))
-		w.deploy(ctx, server("v1", 1), call("client", "again:80"))
-		caller := w.caller("client", doorExtra)
-		Expect(caller.Count(ctx, 5, traffic.Call{}, version)).To(Equal(traffic.Counts{"v1": 5}))
-		w.remove(ctx, service("again", "app: web"))
-		w.apply(ctx, service("again", "app: web"))
-		begun := time.Now()
-		Eventually(ctx, func() traffic.Counts { return caller.Count(ctx, 1, traffic.Call{}, version) }).
-			WithTimeout(2 * patience).Should(Equal(traffic.Counts{"v1": 1}))
-		report("found after %v, by %d connections", time.Since(begun).Round(time.Second), caller.Dials())
+		w.deploy(ctx, server("v1", 1), call("client"))
+		// The other client of fortio, which looks names up once, would find nothing.
+		args := []string{"-stdclient", "-c", "1", "-qps", "10"}
+		load := w.under(ctx, "client", append(args, "-t", "90s", "http://again"), func() {
+			w.load(ctx, "client", append(args, "-n", "20", "http://again")...) // the first goes on meanwhile
+			w.remove(ctx, service("again", "app: web"))
+			w.apply(ctx, service("again", "app: web"))
+		})
+		report("one connection at a time: %s", load)
+		Expect(load.Codes["200"]).To(BeNumerically(">", load.Codes["403"]), "after two seconds it is gone, and in half a minute found again")
 	}, SpecTimeout(4*time.Minute))
 })
 

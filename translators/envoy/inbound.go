@@ -133,7 +133,7 @@ func (b *inboundBuilder) tcp(name string, p model.Policy) string {
 func (b *inboundBuilder) plain(name string, p model.InboundPort) string {
 	switch {
 	case p.Protocol.IsHTTP() && b.permissive:
-		return b.named(&listenerv3.FilterChain{Name: name + "|plaintext", Filters: b.httpFilters(p)})
+		return b.named(&listenerv3.FilterChain{Name: name + "|plaintext", Filters: b.plainFilters(p)})
 	case p.Protocol.IsHTTP():
 		return refusedChainName
 	default:
@@ -199,7 +199,25 @@ func tcpFilters(trustDomain string, p model.Policy) []*listenerv3.Filter {
 }
 
 func (b *inboundBuilder) httpFilters(p model.InboundPort) []*listenerv3.Filter {
+	return routed(inboundManager(b.headers), p)
+}
+
+// plainFilters take in requests of callers outside of the mesh. Nobody tells
+// these that the pod is about to end, other than its sidecar: a connection that
+// is as old as this is closed with its next answer, so that none is left when
+// the application stops (ADR 13).
+func (b *inboundBuilder) plainFilters(p model.InboundPort) []*listenerv3.Filter {
 	m := inboundManager(b.headers)
+	m.CommonHttpProtocolOptions.MaxConnectionDuration = seconds(plaintextConnectionLife)
+	m.Http1SafeMaxConnectionDuration = true
+	return routed(m, p)
+}
+
+// plaintextConnectionLife is less than the seconds that an application waits
+// before it stops.
+const plaintextConnectionLife = 2
+
+func routed(m *hcmv3.HttpConnectionManager, p model.InboundPort) []*listenerv3.Filter {
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_Rds{Rds: &hcmv3.Rds{ConfigSource: overADS(), RouteConfigName: InboundRouteName(p.Port)}}
 	return []*listenerv3.Filter{networkFilter(hcmFilter, m)}
 }

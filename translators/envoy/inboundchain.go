@@ -57,14 +57,13 @@ func alpnList(alpns []string) string { return "'" + strings.Join(alpns, "','") +
 // inboundMatcher picks a chain by the port that was dialled, then by what the
 // caller speaks.
 func inboundMatcher(ports map[uint16]chainsOf, others chainsOf) *xdsmatcherv3.Matcher {
-	byPort := map[string]*xdsmatcherv3.Matcher_OnMatch{
-		// A port that belongs to the sidecar is nobody's to call: the connection
-		// would come back to this listener, again and again.
-		portText(InboundPort): chainName(closedChainName),
-	}
+	byPort := map[string]*xdsmatcherv3.Matcher_OnMatch{}
 	for port, chains := range ports {
 		byPort[portText(port)] = chains.matcher()
 	}
+	// A port that belongs to the sidecar is nobody's to call, whatever a Service
+	// says of it: the connection would come back to this listener, again and again.
+	byPort[portText(InboundPort)] = chainName(closedChainName)
 	m := exactMap(destinationPort(), byPort)
 	m.OnNoMatch = others.matcher()
 	return m

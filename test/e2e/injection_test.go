@@ -10,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/weft-mesh/weft/test/traffic"
@@ -169,11 +168,7 @@ spec:
   containers: [{name: app, image: %s, args: [server]}]
 `, dns, fortio))
 		egress := func(ctx context.Context, value string) error {
-			o, err := mesh.Get(ctx, "weft.mesh/v1alpha1", "MeshConfig", "", "weft")
-			if err != nil {
-				return err
-			}
-			return mesh.Client.Patch(ctx, o, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"egress":"`+value+`"}}`)))
+			return mesh.Apply(ctx, "", "{apiVersion: weft.mesh/v1alpha1, kind: MeshConfig, metadata: {name: weft}, spec: {egress: "+value+"}}")
 		}
 		DeferCleanup(func() {
 			ctx, cancel := cleanup()

@@ -81,24 +81,15 @@ func (l *ledger) answer(q Question) Received {
 
 // serve answers questions until the listener ends.
 func (l *ledger) serve(ctx context.Context, listener net.Listener) {
-	for {
-		conn, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		stop := context.AfterFunc(ctx, func() { conn.Close() })
-		go func() {
-			defer stop()
-			defer conn.Close()
-			questions, answers := json.NewDecoder(conn), json.NewEncoder(conn)
-			for {
-				var q Question
-				if questions.Decode(&q) != nil || answers.Encode(l.answer(q)) != nil {
-					return
-				}
+	serveEach(ctx, listener, func(conn net.Conn) {
+		questions, answers := json.NewDecoder(conn), json.NewEncoder(conn)
+		for {
+			var q Question
+			if questions.Decode(&q) != nil || answers.Encode(l.answer(q)) != nil {
+				return
 			}
-		}()
-	}
+		}
+	})
 }
 
 // AskLedger hands questions on to the server whose ledger is at an address, and its answers back, until the input ends.

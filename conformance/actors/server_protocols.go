@@ -119,6 +119,11 @@ func localOf(ctx context.Context) net.Addr {
 }
 
 func (s *Server) serveTCP(ctx context.Context, listener net.Listener) {
+	serveEach(ctx, listener, s.answerLines)
+}
+
+// serveEach hands over each connection until the listener ends, and closes it after that or with the context.
+func serveEach(ctx context.Context, listener net.Listener, serve func(net.Conn)) {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
@@ -128,7 +133,7 @@ func (s *Server) serveTCP(ctx context.Context, listener net.Listener) {
 		go func() {
 			defer stop()
 			defer conn.Close()
-			s.answerLines(conn)
+			serve(conn)
 		}()
 	}
 }

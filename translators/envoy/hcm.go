@@ -54,6 +54,13 @@ func connectionManager(prefix string, h model.HeaderLimits) *hcmv3.HttpConnectio
 	}
 }
 
+// endConnectionsAfter has clients told, with the next answer, that a connection
+// of so many seconds ends; requests under way go on.
+func endConnectionsAfter(m *hcmv3.HttpConnectionManager, life int64) {
+	m.CommonHttpProtocolOptions.MaxConnectionDuration = seconds(life)
+	m.Http1SafeMaxConnectionDuration = true
+}
+
 // setHeader overwrites a request header with what Envoy knows.
 func setHeader(name, format string) *mutationv3.HeaderMutation {
 	return &mutationv3.HeaderMutation{Action: &mutationv3.HeaderMutation_Append{Append: &corev3.HeaderValueOption{
@@ -90,7 +97,7 @@ func earlyMutation(ms ...*mutationv3.HeaderMutation) []*corev3.TypedExtensionCon
 }
 
 // applicationConnectionLife is how long an application may send requests on one
-// connection. It is told with the next answer; requests under way go on.
+// connection.
 const applicationConnectionLife = 30
 
 // outboundManager picks routes by the address that was dialled, whatever host
@@ -102,8 +109,7 @@ func outboundManager(h model.HeaderLimits) *hcmv3.HttpConnectionManager {
 	m.LocalReplyConfig = outboundReplies(h)
 	// Who keeps a connection to a Service that was deleted and made anew is refused
 	// at its old address; a new connection finds the new one.
-	m.CommonHttpProtocolOptions.MaxConnectionDuration = seconds(applicationConnectionLife)
-	m.Http1SafeMaxConnectionDuration = true
+	endConnectionsAfter(m, applicationConnectionLife)
 	m.AccessLog = clientFigures()
 	m.RouteSpecifier = &hcmv3.HttpConnectionManager_ScopedRoutes{ScopedRoutes: &hcmv3.ScopedRoutes{
 		Name: "outbound",

@@ -208,8 +208,7 @@ func (b *inboundBuilder) httpFilters(p model.InboundPort) []*listenerv3.Filter {
 // the application stops (ADR 13).
 func (b *inboundBuilder) plainFilters(p model.InboundPort) []*listenerv3.Filter {
 	m := inboundManager(b.headers)
-	m.CommonHttpProtocolOptions.MaxConnectionDuration = seconds(plaintextConnectionLife)
-	m.Http1SafeMaxConnectionDuration = true
+	endConnectionsAfter(m, plaintextConnectionLife)
 	return routed(m, p)
 }
 

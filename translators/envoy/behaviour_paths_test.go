@@ -22,19 +22,7 @@ import (
 // stands on the wire, and makes nothing of it.
 func (p *pod) readsTargets(address string) {
 	p.t.Helper()
-	l := p.listen(address)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				answerTargets(c)
-			}()
-		}
-	}()
+	p.serveEach(address, answerTargets)
 }
 
 func answerTargets(c net.Conn) {

@@ -138,24 +138,14 @@ func TestSlowTCPReadersAreHeldBack(t *testing.T) {
 	m := newMesh(t)
 	server, client := m.pod("server"), m.pod("client")
 	poured := &atomic.Int64{}
-	l := server.listen(":9000")
-	go func() {
+	server.serveEach(":9000", func(c net.Conn) {
 		for {
-			c, err := l.Accept()
-			if err != nil {
+			n, err := c.Write(make([]byte, 16<<10))
+			if poured.Add(int64(n)); err != nil {
 				return
 			}
-			go func() {
-				for {
-					n, err := c.Write(make([]byte, 16<<10))
-					if poured.Add(int64(n)); err != nil {
-						c.Close()
-						return
-					}
-				}
-			}()
 		}
-	}()
+	})
 	server.sidecar("db", views{inbound: serves(model.ProtocolTCP, allow("front"), 9000)})
 	db := service{port("shop", "db", 9000), model.ProtocolTCP, "198.19.0.1", []model.Identity{account("db")}, []model.Endpoint{server.meshed(9000)}}
 	client.sidecar("front", views{}.calls(db))

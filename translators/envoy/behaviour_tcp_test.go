@@ -27,21 +27,10 @@ import (
 // greets serves a protocol in which the server speaks first, and then echoes.
 func (p *pod) greets(address string) net.Listener {
 	p.t.Helper()
-	l := p.listen(address)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				fmt.Fprintf(c, "hello from %s\n", p.name)
-				io.Copy(c, c)
-			}()
-		}
-	}()
-	return l
+	return p.serveEach(address, func(c net.Conn) {
+		fmt.Fprintf(c, "hello from %s\n", p.name)
+		io.Copy(c, c)
+	})
 }
 
 // hear dials, says something if it is not empty, and gives the first line.

@@ -22,20 +22,10 @@ import (
 // is written as it is. Other than Go's own server it knows no HTTP/2, and does
 // as it is told. It answers an unknown path with 200 and the request's head.
 func (p *pod) answers(address string, answers map[string]string) {
-	l := p.listen(address)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go answerRaw(c, answers)
-		}
-	}()
+	p.serveEach(address, func(c net.Conn) { answerRaw(c, answers) })
 }
 
 func answerRaw(c net.Conn, answers map[string]string) {
-	defer c.Close()
 	in := bufio.NewReader(c)
 	for {
 		head, err := readHead(in)
@@ -252,24 +242,15 @@ func TestAnOddMessageEndsItselfAlone(t *testing.T) {
 // holds tells when it is asked for /hold, which it answers once it is released;
 // anything else as answers does.
 func (p *pod) holds(address string, asked, release chan struct{}, answers map[string]string) {
-	l := p.listen(address)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				in := bufio.NewReader(c)
-				first, err := in.Peek(len("GET /hold"))
-				if err == nil && string(first) == "GET /hold" {
-					asked <- struct{}{}
-					<-release
-				}
-				answerRaw(buffered{c, in}, answers)
-			}()
+	p.serveEach(address, func(c net.Conn) {
+		in := bufio.NewReader(c)
+		first, err := in.Peek(len("GET /hold"))
+		if err == nil && string(first) == "GET /hold" {
+			asked <- struct{}{}
+			<-release
 		}
-	}()
+		answerRaw(buffered{c, in}, answers)
+	})
 }
 
 // buffered is a connection of which some was read already.

@@ -48,6 +48,25 @@ func (n *netns) listen(address string) net.Listener {
 	return l
 }
 
+// serveEach hands over each connection to an address, and closes it after that.
+func (n *netns) serveEach(address string, serve func(net.Conn)) net.Listener {
+	n.t.Helper()
+	l := n.listen(address)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				serve(c)
+			}()
+		}
+	}()
+	return l
+}
+
 func (n *netns) dial(ctx context.Context, address string) (net.Conn, error) {
 	return n.Dial(ctx, address)
 }
